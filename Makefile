@@ -1,0 +1,60 @@
+# What a contributor types. `make` alone explains itself.
+
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint style mypy pyright imports format bench clean
+
+help: ## show this text
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv with ringfence and its tools (quick the second time)
+
+# The links let type checkers follow the top-level folders under their installed names.
+$(READY): pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on the PATH: install Python 3.11 or say 'make PYTHON=…'" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@mkdir -p .links/ringfence
+	@for part in graphs passes pipeline; do ln -sfn ../../$$part .links/ringfence/$$part; done
+	@touch $@
+
+demo: $(READY) ## audit the small example and print its report
+	@$(BIN)/ringfence demo
+
+test: $(READY) ## run every test, end to end too
+	@$(BIN)/pytest
+
+check: lint ## lint, types and unit tests: before each commit, in less than a minute
+	@$(BIN)/pytest -q tests/unit
+
+lint: style mypy pyright imports ## style, types and the direction of imports
+
+style: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "not formatted: run 'make format'" >&2; exit 1; }
+
+mypy: $(READY)
+	@$(BIN)/mypy --namespace-packages .links/ringfence tests
+
+pyright: $(READY)
+	@$(BIN)/pyright
+
+imports: $(READY)
+	@$(BIN)/lint-imports --no-logo
+
+format: $(READY) ## put the code into its standard form
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --fix --quiet . || true
+
+bench: $(READY) ## time the audit of laminar-core against its floor (prints a table; minutes)
+	@$(BIN)/python tests/bench.py
+
+clean: ## remove everything that can be made again
+	@rm -rf $(VENV) .links build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find graphs passes pipeline tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find testcrates -name target -type d -prune -exec rm -rf {} +

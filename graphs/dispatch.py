@@ -1,0 +1,289 @@
+"""Which functions an indirect call may reach.
+
+A virtual call is known by its slot, its signature and, where the source can be read, the name of the method: rustc puts
+the column of a method's name into the call's location. Without source, the name of the function that the call was
+written in serves where it is a method of some vtable at that slot (``Formatter::write_str`` calls ``write_str``).
+Objects may be made anywhere, long before the root runs, so candidates are sought in the whole program:
+
+1. *By vtable*: every vtable of the modules read so far whose slot holds a function of the call's signature, and, where
+   the method's name is known, of that name. The slot of a function that another vtable shares (merged bodies) counts
+   with the function's own name or the trait's.
+2. *By name*: ``<T as Trait>::method`` anywhere in the symbol index, for the traits that clause 1 found; where it found
+   none, for the traits of the caller's crate that have such a method, else for all. Their modules are then read, and
+   what does not fit slot or signature falls out again.
+3. *Drop glue* (slot -1): the drop entries of the vtables of the trait named as ``dyn Trait`` in the innermost frame
+   that names one; where none does, nothing is known.
+4. *By closed set*: ``!callees`` names all targets; nothing is open.
+5. *Function pointers*: functions of the call's signature whose address is taken in a body, or stands in a table that is
+   no vtable, in the modules read so far. The set is open.
+6. *Formatting*: the argument list and the writer of ``core::fmt`` are made right where they are used. So a body that
+   takes the address of a formatting function, or of a vtable of one of ``core::fmt``'s traits, is taken to call it
+   there, and the indirect calls inside ``core::fmt`` add nothing to that.
+
+Candidates of which nothing but the signature is known are followed only if there are at most `FOLLOWED_BY_SIGNATURE`:
+a common signature fits half the program. What is not followed is an unresolved call.
+
+Not handled: vtables made by code that is not in the build (a trait that is public can be implemented elsewhere: the
+set is called open), pointers that come out of foreign code, and pointers whose ABI changes the signature.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from ringfence.graphs.facts import CallKind, CallSite, VTable
+from ringfence.graphs.names import crate_of, display_name, method_name, trait_method, without_generics
+from ringfence.graphs.program import Function, Program
+
+DROP_SLOT = -1
+FOLLOWED_BY_SIGNATURE = 4
+_DYN = re.compile(r"dyn ([\w:]+)")
+_TRAIT_METHOD = ("_RNvX", "_RINvX", "_RNvY", "_RINvY", "_ZN")
+_FORMATTING = "core::fmt::"
+
+MethodAt = Callable[[str, int, int], str]
+"""The identifier that starts at a line and column of a file, or nothing."""
+
+
+class Evidence(StrEnum):
+    """Why a function is a candidate, strongest first."""
+
+    CALLEES = "callees"
+    VTABLE = "vtable"
+    """A vtable of the program holds it in that slot, and name or signature agree."""
+    NAME = "name"
+    """It implements a method of that name and signature; no vtable with it was read."""
+    ADDRESS = "address"
+    """Its address is taken and the signature agrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One function that an indirect call may reach."""
+
+    module: int
+    symbol: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """Of the method that a virtual call calls; ``is_written`` at the call, else taken from the enclosing function."""
+
+    method: str
+    is_written: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The candidates of one call, sorted by name."""
+
+    candidates: tuple[Candidate, ...]
+    method: str
+    """Name of the method at the call's place in the source, or nothing."""
+    traits: tuple[str, ...]
+    closed: bool
+    """No other target is possible."""
+    followed: bool = True
+    """The candidates are likely enough to be followed; otherwise the call is unresolved."""
+
+
+class Dispatch:
+    """Resolves indirect calls against what is known of the program so far."""
+
+    def __init__(self, program: Program, symbols: Iterable[tuple[str, Sequence[int]]], method_at: MethodAt) -> None:
+        """``symbols`` are all function symbols of the program with the modules that define them."""
+        self._program = program
+        self._method_at = method_at
+        self._implementations = _implementations(symbols)
+        self._vtables: list[tuple[int, VTable]] = []
+        self._seen_modules: set[int] = set()
+        self._methods: set[tuple[str, int]] = set()
+        self._tables: list[tuple[int, str]] = []
+
+    def wanted(self, caller: Function, site: CallSite) -> set[int]:
+        """Modules that must be read before `resolve` can judge clause 2 for this call."""
+        if site.kind is not CallKind.VIRTUAL or site.slot == DROP_SLOT:
+            return set()
+        self._refresh()
+        return {module for module, _ in self._by_name(caller, site, self._method(caller, site))}
+
+    def resolve(self, caller: Function, site: CallSite) -> Resolution:
+        """The candidates by what was read so far; more may come once `wanted` modules are read."""
+        self._refresh()
+        if site.callees:
+            targets = tuple(Candidate(caller.module, symbol, Evidence.CALLEES) for symbol in site.callees)
+            return Resolution(targets, "", (), closed=True)
+        if _innermost(caller, site).startswith(_FORMATTING):
+            return Resolution((), "", (), closed=True)
+        if site.kind is CallKind.POINTER:
+            pointed = _sorted(self._by_address(site))
+            return Resolution(pointed, "", (), closed=False, followed=0 < len(pointed) <= FOLLOWED_BY_SIGNATURE)
+        if site.slot == DROP_SLOT:
+            dropped = _sorted(self._by_drop(caller, site))
+            return Resolution(dropped, "", (), closed=False, followed=bool(dropped))
+        return self._virtual(caller, site)
+
+    def calls_where_taken(self, module: int, symbol: str) -> list[str]:
+        """Clause 6: functions that a body calls by taking this address; empty for any other address."""
+        facts = self._program.modules[module]
+        if symbol not in facts.address_globals:
+            qualified = trait_method(display_name(symbol))
+            return [symbol] if qualified and qualified[1].startswith(_FORMATTING) else []
+        vtable = next((each for each in facts.vtables if each.symbol == symbol), None)
+        if vtable is None or not any(trait.startswith(_FORMATTING) for trait in _traits(vtable)):
+            return []
+        return [method for method in vtable.methods if _trait_of(display_name(method)).startswith(_FORMATTING)]
+
+    def _virtual(self, caller: Function, site: CallSite) -> Resolution:
+        name = self._method(caller, site)
+        found = {(each.module, each.symbol): each for each in self._by_vtable(caller, site, name)}
+        for module, symbol in self._by_name(caller, site, name):
+            if self._has_signature(module, symbol, site.signature):
+                found.setdefault((module, symbol), Candidate(module, symbol, Evidence.NAME))
+        traits = {_trait_of(display_name(symbol)) for _, symbol in found} - {""}
+        is_known = name.is_written or bool(_dyn_trait(caller, site))
+        followed = bool(found) and (is_known or len(found) <= FOLLOWED_BY_SIGNATURE)
+        return Resolution(_sorted(found.values()), name.method, tuple(sorted(traits)), closed=False, followed=followed)
+
+    def _refresh(self) -> None:
+        if len(self._program.modules) == len(self._seen_modules):
+            return
+        self._seen_modules = set(self._program.modules)
+        self._vtables = list(self._program.vtables())
+        self._methods = {
+            (method_name(display_name(symbol)), slot)
+            for _, vtable in self._vtables
+            for slot, symbol in enumerate(vtable.methods)
+        }
+        self._tables = sorted(set(self._in_tables()))
+
+    def _method(self, caller: Function, site: CallSite) -> "_Name":
+        chain = caller.chain(site.location)
+        if not chain:
+            return _Name("", is_written=False)
+        written = self._method_at(caller.file_of(chain[0]), chain[0].line, chain[0].column) if chain[0].column else ""
+        if written in self._implementations or (written, site.slot) in self._methods:
+            return _Name(written, is_written=True)
+        enclosing = method_name(_innermost(caller, site))
+        is_method = not written and (enclosing, site.slot) in self._methods
+        return _Name(enclosing if is_method else "", is_written=False)
+
+    def _by_vtable(self, caller: Function, site: CallSite, name: "_Name") -> Iterator[Candidate]:
+        dyn = "" if name.is_written else _dyn_trait(caller, site)
+        for module, vtable in self._vtables:
+            if site.slot >= len(vtable.methods):
+                continue
+            symbol = vtable.methods[site.slot]
+            if not symbol or (name.method and method_name(display_name(symbol)) != name.method):
+                continue
+            if dyn and dyn not in _traits(vtable):
+                continue
+            if self._has_signature(module, symbol, site.signature):
+                yield self._located(module, symbol, Evidence.VTABLE)
+
+    def _by_name(self, caller: Function, site: CallSite, name: "_Name") -> list[tuple[int, str]]:
+        by_trait = self._implementations.get(name.method, {}) if name.is_written else {}
+        if not by_trait:
+            return []
+        seen = {_trait_of(display_name(candidate.symbol)) for candidate in self._by_vtable(caller, site, name)}
+        traits = seen & by_trait.keys()
+        if not traits:
+            crate = crate_of(without_generics(_innermost(caller, site)))
+            traits = {trait for trait in by_trait if crate_of(trait) == crate} or set(by_trait)
+        return [pair for trait in sorted(traits) for pair in by_trait[trait]]
+
+    def _by_drop(self, caller: Function, site: CallSite) -> Iterator[Candidate]:
+        dyn = _dyn_trait(caller, site)
+        for module, vtable in self._vtables if dyn else ():
+            if vtable.drop and dyn in _traits(vtable):
+                yield self._located(module, vtable.drop, Evidence.VTABLE)
+
+    def _by_address(self, site: CallSite) -> Iterator[Candidate]:
+        for module, symbol in self._tables:
+            if self._has_signature(module, symbol, site.signature, unknown=False):
+                yield self._located(module, symbol, Evidence.ADDRESS)
+
+    def _in_tables(self) -> Iterator[tuple[int, str]]:
+        """Functions whose address is taken by a table, or by a body that was reached."""
+        for function in self._program.functions:
+            for address in function.facts.addresses:
+                if address.symbol not in function.where.address_globals:
+                    yield function.module, address.symbol
+        for module, facts in self._program.modules.items():
+            vtables = {vtable.symbol for vtable in facts.vtables}
+            for holder, symbols in facts.address_globals.items():
+                if holder not in vtables:
+                    yield from ((module, symbol) for symbol in symbols if symbol not in facts.address_globals)
+
+    def _located(self, module: int, symbol: str, evidence: Evidence) -> Candidate:
+        located = self._program.locate(module, symbol)
+        return Candidate(module if located is None else located, symbol, evidence)
+
+    def _has_signature(self, module: int, symbol: str, signature: str, *, unknown: bool = True) -> bool:
+        """Compare signatures; ``unknown`` is the answer where the definition was not read."""
+        located = self._program.locate(module, symbol)
+        if located is None or located not in self._program.modules:
+            return unknown
+        function = self._program.function(located, symbol)
+        return function is not None and _compatible(function.facts.signature, signature)
+
+
+def _implementations(symbols: Iterable[tuple[str, Sequence[int]]]) -> dict[str, dict[str, list[tuple[int, str]]]]:
+    """method -> trait -> (module, symbol), from the names of all symbols."""
+    table: dict[str, dict[str, list[tuple[int, str]]]] = defaultdict(lambda: defaultdict(list))
+    for symbol, modules in symbols:
+        qualified = trait_method(display_name(symbol)) if symbol.startswith(_TRAIT_METHOD) else None
+        if qualified is None or "::" in qualified[2]:
+            continue
+        for module in modules:
+            table[method_name(qualified[2])][without_generics(qualified[1])].append((module, symbol))
+    return table
+
+
+def _innermost(caller: Function, site: CallSite) -> str:
+    """Path of the function that the call was written in."""
+    chain = caller.chain(site.location)
+    return caller.name_of(chain[0]) if chain else caller.name
+
+
+@cache
+def _trait_of(name: str) -> str:
+    qualified = trait_method(name)
+    return without_generics(qualified[1]) if qualified else ""
+
+
+def _dyn_trait(caller: Function, site: CallSite) -> str:
+    for frame in caller.chain(site.location):
+        traits = set(_DYN.findall(caller.name_of(frame)))
+        if len(traits) == 1:
+            return traits.pop()
+    return ""
+
+
+@cache
+def _traits(vtable: VTable) -> frozenset[str]:
+    """Traits that the vtable's debug name or the names of its methods tell, supertraits included."""
+    traits = {_trait_of(display_name(method)) for method in vtable.methods}
+    qualified = trait_method(f"{vtable.name}::vtable") if vtable.name else None
+    if qualified:
+        traits.add(without_generics(qualified[1]))
+    return frozenset(traits - {""})
+
+
+def _compatible(definition: str, call: str) -> bool:
+    """Equal, or equal but for a result that one of them ignores."""
+    if definition == call:
+        return True
+    return definition.partition(" (")[2] == call.partition(" (")[2] and "void" in (
+        definition.partition(" ")[0],
+        call.partition(" ")[0],
+    )
+
+
+def _sorted(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    unique = {(candidate.module, candidate.symbol): candidate for candidate in candidates}
+    return tuple(sorted(unique.values(), key=lambda each: (display_name(each.symbol), each.module, each.symbol)))

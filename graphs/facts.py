@@ -1,0 +1,267 @@
+"""Facts: what one module of LLVM IR says, and nothing that depends on another module.
+
+Because a module's facts depend only on its bytes, on the LLVM that prints it and on ``FACTS_VERSION``, they are
+cached by content, made in any process, and merged later by `ringfence.graphs.program`.
+
+Indices: a *place* is a row of ``FunctionFacts.blocks``; a *location* is a row of ``ModuleFacts.frames``;
+-1 always means "none". Symbols are written as the linker sees them, without LLVM's leading ``@``.
+"""
+
+from array import array
+from enum import IntEnum, IntFlag, StrEnum
+from functools import cached_property
+
+import msgspec
+
+FACTS_VERSION = 1
+"""Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
+
+
+class PathClass(IntEnum):
+    """How a block, an edge or a path is reached, best first; a path has the worst class of its parts."""
+
+    HOT = 0
+    AMORTIZED = 1
+    FIRST_USE = 2
+    COLD = 3
+    PANIC = 4
+
+    @property
+    def label(self) -> str:
+        """The name used in reports and in the configuration: ``first-use``, not ``FIRST_USE``."""
+        return self.name.lower().replace("_", "-")
+
+
+class CallKind(IntEnum):
+    """What the callee operand of a ``call``, ``invoke`` or ``callbr`` is."""
+
+    DIRECT = 0
+    VIRTUAL = 1
+    """A method pointer loaded from a vtable (``!invariant.load``)."""
+    POINTER = 2
+    """Any other pointer: a ``fn`` value, a C callback, a promoted method pointer."""
+    ASSEMBLY = 3
+    """Inline assembly with a non-empty template (an empty one is a compiler barrier and no event)."""
+
+
+class Attribute(IntFlag):
+    """Function attributes that matter here (LangRef, *Function Attributes*)."""
+
+    NONE = 0
+    COLD = 1
+    NORETURN = 2
+    ALLOCATES = 4
+    """``allockind("alloc…")``."""
+    REALLOCATES = 8
+    """``allockind("realloc…")``."""
+    FREES = 16
+    """``allockind("free…")``."""
+    ZEROED = 32
+    """``allockind("…,zeroed…")``."""
+    INLINE_NEVER = 64
+    DECLARED = 128
+    """Declared here, defined elsewhere."""
+
+
+class Linkage(StrEnum):
+    """Linkage of a definition, folded to what decides symbol resolution (LangRef, *Linkage Types*)."""
+
+    EXTERNAL = "external"
+    INTERNAL = "internal"
+    """``internal`` or ``private``: visible in its own module only."""
+    WEAK = "weak"
+    """``weak``, ``weak_odr``, ``linkonce``, ``linkonce_odr``, ``common``: any one definition is kept."""
+    AVAILABLE = "available_externally"
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Base of every stored record: immutable, encoded without field names."""
+
+
+class Receiver(IntEnum):
+    """Where the first pointer argument (behind ``sret``) of a call comes from: it decides whose container grows."""
+
+    OTHER = 0
+    LOCAL = 1
+    """A stack slot of the calling function, or a field of one: made, or taken, in this call."""
+    PARAMETER = 2
+    """The first pointer parameter of the calling function, or a field of it: whatever *its* caller passed."""
+
+
+class Place(Record, frozen=True):
+    """How the basic block of an event is reached; blocks that are reached alike share a row."""
+
+    path_class: PathClass
+    loop_depth: int
+    always: bool
+    """Every way from the function's entry to a return passes through the block."""
+
+
+class CallSite(Record, frozen=True):
+    """One call that is still a call after optimisation."""
+
+    kind: CallKind
+    callee: str
+    """Symbol of a direct callee; template of inline assembly; empty for an indirect call."""
+    place: int
+    location: int
+    size: int = -1
+    """Bytes requested, where the callee has ``allocsize`` and the argument is constant."""
+    receiver: Receiver = Receiver.OTHER
+    slot: int = -1
+    """VIRTUAL: method slot counted from 0 behind drop, size and align; -1 is the drop slot."""
+    vtable_size: int = -1
+    """VIRTUAL: ``dereferenceable(N)`` of the vtable pointer, where it is an argument."""
+    signature: str = ""
+    """Indirect calls: ``return (parameters)`` in LLVM types, attributes removed, to match definitions against."""
+    callees: tuple[str, ...] = ()
+    """Indirect calls: the closed set that ``!callees`` metadata names."""
+
+
+class MemoryCopy(Record, frozen=True):
+    """A ``llvm.memcpy``, ``llvm.memmove`` or ``llvm.memset`` that is left."""
+
+    operation: str
+    size: int
+    """Bytes, -1 where only known at run time."""
+    place: int
+    location: int
+
+
+class Atomic(Record, frozen=True):
+    """An atomic access or a fence (LangRef, *Atomic Memory Ordering Constraints*)."""
+
+    operation: str
+    """``load``, ``store``, ``cmpxchg``, ``fence``, or an ``atomicrmw`` operation such as ``add``."""
+    ordering: str
+    place: int
+    location: int
+
+
+class Address(Record, frozen=True):
+    """A symbol named in a body other than as a direct callee: its address is taken there."""
+
+    symbol: str
+    place: int
+    location: int
+
+
+class FunctionFacts(Record, frozen=True):
+    """One definition."""
+
+    symbol: str
+    linkage: Linkage
+    attributes: Attribute
+    signature: str
+    subprogram: int
+    places: tuple[Place, ...]
+    calls: tuple[CallSite, ...]
+    copies: tuple[MemoryCopy, ...]
+    atomics: tuple[Atomic, ...]
+    addresses: tuple[Address, ...]
+    """Of functions, and of globals that hold functions; one entry a symbol and place."""
+
+
+class Subprogram(Record, frozen=True):
+    """A ``DISubprogram``: the source's idea of a function, also of one that was inlined away."""
+
+    name: str
+    """Linkage name (mangled) where there is one, else the plain name."""
+    file: int
+    line: int
+    receiver: str = ""
+    """Type of ``self`` where debug info has it: the type whose inherent ``impl`` holds the function."""
+
+
+class VTable(Record, frozen=True):
+    """A constant shaped like a Rust vtable: drop glue or null, size, align, methods."""
+
+    symbol: str
+    name: str
+    """``<T as Trait>`` from debug info, or empty."""
+    size: int
+    align: int
+    drop: str
+    methods: tuple[str, ...]
+    """Symbol of each slot, empty for a null slot."""
+
+
+class External(Record, frozen=True):
+    """A declaration whose attributes say something."""
+
+    attributes: Attribute
+    signature: str
+
+
+class Frame(Record, frozen=True):
+    """One step of an inline chain: ``line`` and ``column`` inside ``subprogram`` (DWARF 5, 3.3.8.2)."""
+
+    subprogram: int
+    file: int
+    line: int
+    column: int
+    inlined_at: int
+
+
+_FRAME_WIDTH = 5
+
+
+class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
+    """All facts of one module. Functions stay encoded until they are reached."""
+
+    name: str
+    producer: str
+    functions: dict[str, msgspec.Raw]
+    aliases: dict[str, str]
+    externals: dict[str, External]
+    vtables: tuple[VTable, ...]
+    address_globals: dict[str, tuple[str, ...]]
+    """Global variables whose initialiser holds addresses of functions or of other such globals."""
+    files: tuple[str, ...]
+    """Absolute, or as the compiler was given them."""
+    subprograms: tuple[Subprogram, ...]
+    frames: bytes
+    """Rows of five little-endian 32-bit integers, see `Frame`."""
+
+    @cached_property
+    def _frame_table(self) -> "array[int]":
+        table = array("i")
+        table.frombytes(self.frames)
+        return table
+
+    def function(self, symbol: str) -> FunctionFacts:
+        """Decode one definition; ``KeyError`` where this module does not define it."""
+        return _decode_function(self.functions[symbol])
+
+    def inline_chain(self, location: int) -> tuple[Frame, ...]:
+        """The frames of a location, innermost first; the last one is the function itself. Empty for -1."""
+        frames: list[Frame] = []
+        while location >= 0:
+            row = self._frame_table[location * _FRAME_WIDTH : (location + 1) * _FRAME_WIDTH]
+            frames.append(Frame(*row))
+            location = row[4]
+        return tuple(frames)
+
+
+_function_decoder = msgspec.msgpack.Decoder(FunctionFacts)
+_module_decoder = msgspec.msgpack.Decoder(ModuleFacts)
+_encoder = msgspec.msgpack.Encoder()
+
+
+def _decode_function(raw: msgspec.Raw) -> FunctionFacts:
+    return _function_decoder.decode(raw)
+
+
+def encode_function(function: FunctionFacts) -> msgspec.Raw:
+    """The form in which `ModuleFacts.functions` keeps a definition."""
+    return msgspec.Raw(_encoder.encode(function))
+
+
+def encode_module(facts: ModuleFacts) -> bytes:
+    """Serialise for the store or for another process."""
+    return _encoder.encode(facts)
+
+
+def decode_module(data: bytes) -> ModuleFacts:
+    """Inverse of `encode_module`; raises ``msgspec.DecodeError`` on damaged data."""
+    return _module_decoder.decode(data)

@@ -1,0 +1,141 @@
+"""The linked program: definitions by number, symbols resolved as a linker would, modules read when asked for.
+
+Resolution of a symbol named in a module (ELF gABI, *Symbol Table*; LangRef, *Linkage Types*):
+
+1. a definition in the same module, whatever its linkage, because local symbols of two modules may share a name;
+2. otherwise the first strong definition of the program, in the order of the modules, else the first weak one;
+3. otherwise it is external.
+
+An alias stands for its target in the same module. A cycle of aliases, which LLVM's verifier refuses, is external.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from ringfence.graphs.facts import Attribute, Frame, FunctionFacts, ModuleFacts, VTable
+from ringfence.graphs.names import display_name
+
+
+class Symbols(Protocol):
+    """What linking needs of the symbol index of the whole program."""
+
+    def definitions(self, symbol: str) -> Sequence[int]:
+        """Modules with a definition that other modules can see, strong ones first."""
+        ...
+
+    def defines(self, module: int, symbol: str) -> bool:
+        """Whether the module defines the symbol, visibly or not."""
+        ...
+
+
+ReadModules = Callable[[Sequence[int]], Mapping[int, ModuleFacts]]
+"""Reads modules by number; one that cannot be read is missing from the answer."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """One definition in the program."""
+
+    id: int
+    module: int
+    facts: FunctionFacts
+    where: ModuleFacts
+
+    @cached_property
+    def name(self) -> str:
+        """The path as a user knows it, generic arguments kept."""
+        return display_name(self.facts.symbol)
+
+    def chain(self, location: int) -> tuple[Frame, ...]:
+        """Inline chain of an event, innermost first; one frame for the whole function where it has no location."""
+        chain = self.where.inline_chain(location)
+        return chain or self.entry
+
+    @cached_property
+    def entry(self) -> tuple[Frame, ...]:
+        """The function's own first line as a chain of one frame; empty without debug info."""
+        if self.facts.subprogram < 0:
+            return ()
+        subprogram = self.where.subprograms[self.facts.subprogram]
+        return (Frame(self.facts.subprogram, subprogram.file, subprogram.line, 0, -1),)
+
+    def file_of(self, frame: Frame) -> str:
+        """The frame's file as the compiler named it, or nothing."""
+        return self.where.files[frame.file] if frame.file >= 0 else ""
+
+    def name_of(self, frame: Frame) -> str:
+        """Path of the function that a frame stands in."""
+        return display_name(self.symbol_of(frame))
+
+    def symbol_of(self, frame: Frame) -> str:
+        """Linkage name of the function that a frame stands in."""
+        return self.where.subprograms[frame.subprogram].name if frame.subprogram >= 0 else self.facts.symbol
+
+
+class Program:
+    """Definitions that were asked for, so far. Grows, never changes its mind."""
+
+    def __init__(self, symbols: Symbols, read: ReadModules) -> None:
+        self._symbols = symbols
+        self._read = read
+        self.modules: dict[int, ModuleFacts] = {}
+        self.unreadable: set[int] = set()
+        self.functions: list[Function] = []
+        self._id_of: dict[tuple[int, str], int] = {}
+
+    def load(self, modules: Iterable[int]) -> None:
+        """Read modules that were not read before, together."""
+        wanted = sorted(set(modules) - self.modules.keys() - self.unreadable)
+        if not wanted:
+            return
+        found = self._read(wanted)
+        self.modules.update(found)
+        self.unreadable.update(module for module in wanted if module not in found)
+
+    def locate(self, module: int, symbol: str) -> int | None:
+        """The module that defines what ``symbol`` means in ``module``; None for an external symbol."""
+        if self._symbols.defines(module, symbol):
+            return module
+        definitions = self._symbols.definitions(symbol)
+        return definitions[0] if definitions else None
+
+    def function(self, module: int, symbol: str) -> Function | None:
+        """A definition in a module that was read; None where it is declared only."""
+        facts = self.modules.get(module)
+        if facts is None:
+            return None
+        known = self._id_of.get((module, symbol))
+        if known is not None:
+            return self.functions[known]
+        target = _follow_aliases(facts.aliases, symbol)
+        if target not in facts.functions:
+            return None
+        if target != symbol:
+            return self.function(module, target)
+        function = Function(len(self.functions), module, facts.function(symbol), facts)
+        self.functions.append(function)
+        self._id_of[module, symbol] = function.id
+        return function
+
+    def attributes_of(self, module: int, symbol: str) -> Attribute:
+        """What the module's own declaration says of an external function."""
+        external = self.modules[module].externals.get(symbol)
+        return external.attributes if external else Attribute.NONE
+
+    def vtables(self) -> Iterable[tuple[int, VTable]]:
+        """Every vtable of the modules read so far, with its module."""
+        for module in sorted(self.modules):
+            for vtable in self.modules[module].vtables:
+                yield module, vtable
+
+
+def _follow_aliases(aliases: Mapping[str, str], symbol: str) -> str:
+    seen = {symbol}
+    while symbol in aliases:
+        symbol = aliases[symbol]
+        if symbol in seen:
+            break
+        seen.add(symbol)
+    return symbol

@@ -1,0 +1,158 @@
+"""Everything that the roots can reach, to a fixed point: modules are read when a reached call needs them.
+
+One wave follows the direct calls of all functions that are new, asks for the modules that they need, together, and
+goes on. When no direct call is left, indirect calls are resolved against what is known by then; new candidates start
+the next wave. It ends when nothing new appears.
+
+A call in a block of class *panic* is followed only on request: whatever lies behind it is panic as well.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ringfence.graphs.dispatch import DROP_SLOT, Dispatch, Resolution
+from ringfence.graphs.effects import Effect, effect_of
+from ringfence.graphs.facts import CallKind, CallSite, PathClass
+from ringfence.graphs.program import Function, Program
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One call site with one of its targets, by function number."""
+
+    number: int
+    """Position among all edges, in the order in which they were found."""
+    caller: int
+    callee: int
+    site: CallSite
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalCall:
+    """A call that leaves what can be read."""
+
+    site: CallSite
+    symbol: str
+    effect: Effect | None
+    """None: nobody knows."""
+    unreadable: bool = False
+    """A module of the build defines it, but could not be read."""
+
+
+@dataclass(slots=True)
+class Reach:
+    """What was reached; filled by `reach`, then only read."""
+
+    program: Program
+    functions: set[int] = field(default_factory=set[int])
+    edges: dict[int, list[Edge]] = field(default_factory=lambda: defaultdict(list))
+    externals: dict[int, list[ExternalCall]] = field(default_factory=lambda: defaultdict(list))
+    resolutions: dict[tuple[int, int], Resolution] = field(default_factory=dict[tuple[int, int], Resolution])
+    """By (function, position of the call in its facts)."""
+    panic_calls_not_followed: int = 0
+    edge_count: int = 0
+
+
+def reach(program: Program, roots: Iterable[Function], dispatch: Dispatch, *, follow_panic: bool) -> Reach:
+    """Run to the fixed point; the order of the roots does not matter for the result."""
+    reached = Reach(program)
+    indirect: list[tuple[Function, int]] = []
+    fresh = sorted(roots, key=lambda function: function.id)
+    while fresh:
+        while fresh:
+            fresh = _follow_direct(reached, fresh, indirect, dispatch, follow_panic=follow_panic)
+        fresh = _follow_indirect(reached, indirect, dispatch)
+    for edges in reached.edges.values():
+        edges.sort(key=lambda edge: (edge.callee, edge.site.place, edge.site.location))
+    return reached
+
+
+def _followed(function: Function, *, follow_panic: bool) -> Iterator[tuple[int, CallSite]]:
+    places = function.facts.places
+    for position, site in enumerate(function.facts.calls):
+        if follow_panic or places[site.place].path_class is not PathClass.PANIC:
+            yield position, site
+
+
+def _follow_direct(
+    reached: Reach,
+    fresh: Sequence[Function],
+    indirect: list[tuple[Function, int]],
+    dispatch: Dispatch,
+    *,
+    follow_panic: bool,
+) -> list[Function]:
+    program = reached.program
+    calls: list[tuple[Function, CallSite, str, int | None]] = []
+    for function in fresh:
+        if function.id in reached.functions:
+            continue
+        reached.functions.add(function.id)
+        followed = 0
+        for position, site in _followed(function, follow_panic=follow_panic):
+            followed += 1
+            if site.kind is CallKind.DIRECT:
+                calls.append((function, site, site.callee, program.locate(function.module, site.callee)))
+            elif site.kind is not CallKind.ASSEMBLY:
+                indirect.append((function, position))
+        reached.panic_calls_not_followed += len(function.facts.calls) - followed
+        for site, symbol in _called_where_taken(function, dispatch, follow_panic=follow_panic):
+            calls.append((function, site, symbol, program.locate(function.module, symbol)))
+    program.load(module for *_, module in calls if module is not None)
+    return [
+        callee for function, site, symbol, module in calls if (callee := _link(reached, function, site, symbol, module))
+    ]
+
+
+def _called_where_taken(
+    function: Function, dispatch: Dispatch, *, follow_panic: bool
+) -> Iterator[tuple[CallSite, str]]:
+    places = function.facts.places
+    for address in function.facts.addresses:
+        if places[address.place].path_class is PathClass.PANIC and not follow_panic:
+            continue
+        for symbol in dispatch.calls_where_taken(function.module, address.symbol):
+            yield CallSite(CallKind.POINTER, "", address.place, address.location), symbol
+
+
+def _link(reached: Reach, caller: Function, site: CallSite, symbol: str, module: int | None) -> Function | None:
+    """Add the edge, or the external call; the callee where there is one."""
+    program = reached.program
+    callee = program.function(module, symbol) if module is not None else None
+    if callee is None:
+        attributes = program.attributes_of(caller.module, symbol)
+        unreadable = module in program.unreadable
+        reached.externals[caller.id].append(ExternalCall(site, symbol, effect_of(symbol, attributes), unreadable))
+        return None
+    reached.edges[caller.id].append(Edge(reached.edge_count, caller.id, callee.id, site))
+    reached.edge_count += 1
+    return callee
+
+
+def _follow_indirect(reached: Reach, indirect: Sequence[tuple[Function, int]], dispatch: Dispatch) -> list[Function]:
+    program = reached.program
+    calls = [(function, position, function.facts.calls[position]) for function, position in indirect]
+    program.load({module for function, _, site in calls for module in dispatch.wanted(function, site)})
+    fresh: list[Function] = []
+    for function, position, site in calls:
+        resolution = dispatch.resolve(function, site)
+        before = reached.resolutions.get((function.id, position))
+        if before == resolution:
+            continue
+        known = {(each.module, each.symbol) for each in before.candidates} if before else set[tuple[int, str]]()
+        reached.resolutions[function.id, position] = resolution
+        candidates = resolution.candidates if resolution.followed else ()
+        new = [each for each in candidates if (each.module, each.symbol) not in known]
+        program.load(module for each in new if (module := program.locate(each.module, each.symbol)) is not None)
+        for candidate in new:
+            module = program.locate(candidate.module, candidate.symbol)
+            callee = _link(reached, function, site, candidate.symbol, module)
+            if callee is not None:
+                fresh.append(callee)
+    return fresh
+
+
+def is_drop(site: CallSite) -> bool:
+    """Whether an indirect call runs the drop glue of a trait object."""
+    return site.kind is CallKind.VIRTUAL and site.slot == DROP_SLOT

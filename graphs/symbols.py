@@ -1,0 +1,82 @@
+"""Which module defines which function, known before any module is parsed.
+
+A module's symbols come from an index that the compiler wrote beside the code (`ringfence.pipeline.bitcode`). Only
+functions are kept, and names that stand for one (aliases, ifuncs): data and LLVM's own ``llvm.*`` never decide where a
+call goes. Names are those of the IR, as `ringfence.graphs.facts` writes them, not demangled.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+
+class ModuleSymbols(msgspec.Struct, frozen=True, gc=False):
+    """The function symbols of one module, each tuple sorted and without repetitions."""
+
+    defined: tuple[str, ...] = ()
+    """Strong definitions, visible to other modules."""
+    weak: tuple[str, ...] = ()
+    """``weak`` and ``linkonce`` definitions: any one in the program is as good."""
+    local: tuple[str, ...] = ()
+    """Definitions visible in this module only; another module may use the same name for something else."""
+    undefined: tuple[str, ...] = ()
+    """Declared here, defined elsewhere; with ``available_externally``, whose body is only a copy."""
+
+
+class SymbolIndex:
+    """The symbols of a whole program; a module's number is its position in the input.
+
+    A module whose symbols are unknown keeps its number by an empty ``ModuleSymbols()``.
+    """
+
+    __slots__ = ("_defined_by_module", "_modules", "_visible")
+
+    def __init__(self, modules: Iterable[ModuleSymbols]) -> None:
+        self._modules = tuple(modules)
+        self._visible: dict[str, tuple[int, ...]] = {}
+        self._defined_by_module: dict[int, frozenset[str]] = {}
+        for number, module in enumerate(self._modules):
+            _add(self._visible, module.defined, number)
+        for number, module in enumerate(self._modules):
+            _add(self._visible, module.weak, number)
+
+    def __len__(self) -> int:
+        """How many modules there are."""
+        return len(self._modules)
+
+    def definitions(self, symbol: str) -> tuple[int, ...]:
+        """Modules with a definition that other modules can see: strong ones in their order, then weak ones."""
+        return self._visible.get(symbol, ())
+
+    def is_local(self, module: int, symbol: str) -> bool:
+        """Whether the module has a definition of that name which only itself can see."""
+        local = self._modules[module].local
+        position = bisect_left(local, symbol)
+        return position < len(local) and local[position] == symbol
+
+    def defines(self, module: int, symbol: str) -> bool:
+        """Whether the module has a definition of that name, whoever can see it."""
+        names = self._defined_by_module.get(module)
+        if names is None:
+            # Only of modules that are asked about: an audit asks about few.
+            symbols = self._modules[module]
+            names = frozenset((*symbols.defined, *symbols.weak, *symbols.local))
+            self._defined_by_module[module] = names
+        return symbol in names
+
+    def functions(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Every name that some module defines, sorted, with all modules that do: visible definitions before local."""
+        table = dict(self._visible)
+        for number, module in enumerate(self._modules):
+            _add(table, module.local, number)
+        for symbol in sorted(table):
+            yield symbol, table[symbol]
+
+
+def _add(table: dict[str, tuple[int, ...]], symbols: Iterable[str], module: int) -> None:
+    """Append the module to each symbol's row; rows with the same single module share one tuple."""
+    alone = (module,)
+    for symbol in symbols:
+        others = table.get(symbol)
+        table[symbol] = alone if others is None else others + alone

@@ -1,0 +1,44 @@
+"""What to write instead, by the API that the user called; the rule's own text where no API is known."""
+
+from collections.abc import Mapping
+
+from ringfence.passes.rule import Rule
+
+_BY_METHOD: Mapping[str, Mapping[str, str]] = {
+    "RF101": {
+        "to_string": "keep the text as `Arc<str>` or an interned id; or write into a reused `String`: "
+        "`self.scratch.clear(); self.scratch.push_str(name);`",
+        "to_owned": "borrow the value, or copy into a buffer that lives on: `self.scratch.clone_from(&value);`",
+        "to_vec": "pass the slice on as `&[T]`; or copy into a buffer that lives on: "
+        "`self.scratch.clear(); self.scratch.extend_from_slice(data);`",
+        "clone": "pass a reference; share with `Arc::clone`; or reuse the target: `target.clone_from(&source);`",
+        "format": "write into a reused buffer: `self.scratch.clear(); write!(self.scratch, …)`; better, do not "
+        "format on the "
+        "hot path",
+        "collect": "consume the iterator in place, or fill a reused buffer: `self.scratch.clear(); "
+        "self.scratch.extend(iter);`",
+        "with_capacity": "make the buffer once, at start, and `clear()` it for each event",
+        "new": "make the object once, at start, or take it from a pool",
+        "from": "borrow instead of converting, or convert once, at start",
+        "into": "borrow instead of converting, or convert once, at start",
+        "insert": "reserve the map at start for the largest number of keys, or use a fixed table indexed by id",
+    },
+    "RF102": {
+        "push": "reserve at start (`Vec::with_capacity`) and keep the container; or use a ring buffer of fixed "
+        "capacity",
+        "extend_from_slice": "reserve at start, or check `len() + n <= capacity()` and take another way when it "
+        "would grow",
+        "insert": "reserve the map at start for the largest number of keys, or use a fixed table indexed by id",
+        "push_str": "reserve the string at start and `clear()` it for each event",
+    },
+    "RF201": {
+        "lock": "give the data to one thread and send it messages; or publish snapshots through an atomic pointer",
+        "read": "publish read-mostly data through an atomic pointer (`arc-swap`) or a sequence lock",
+        "write": "let one thread own the data and apply changes sent to it through a queue",
+    },
+}
+
+
+def advice(rule: Rule, method: str) -> str:
+    """Specific where the called method is known, else the rule's *instead*."""
+    return _BY_METHOD.get(rule.id, {}).get(method, rule.instead)

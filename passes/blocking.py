@@ -1,0 +1,39 @@
+"""RF202 blocking-call: calls that may put the thread to sleep or enter the kernel."""
+
+from collections.abc import Iterator
+
+from ringfence.graphs.effects import Effect
+from ringfence.graphs.hotpath import HotPath, SinkSite
+from ringfence.graphs.program import Function
+from ringfence.passes.rule import Rule
+from ringfence.passes.sink import Sink
+
+BLOCKING_CALL = Rule(
+    id="RF202",
+    slug="blocking-call",
+    what="A function is called that enters the kernel or may wait: files, sockets, sleeping, parking, joining, "
+    "printing, "
+    "waiting on a condition.",
+    why="A system call costs hundreds of nanoseconds even where it does not wait, and where it waits there is no "
+    "bound.",
+    example='println!("{event:?}");',
+    instead="Hand the work to another thread through a queue; use `io_uring` or a poll loop outside of Ring 0; log "
+    "into a ring "
+    "buffer that another thread drains.",
+    false_positives="A non-blocking descriptor does not wait, but the kernel is still entered.",
+    how="A call of a C function that is known to enter the kernel or to wait; `syscall` itself for raw system calls.",
+)
+
+
+class BlockingPass:
+    """Every call of a blocking C function is a sink."""
+
+    rules = (BLOCKING_CALL,)
+
+    def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
+        """Sinks are the function's own calls of external functions that block."""
+        for call in hot_path.reached.externals.get(function.id, ()):
+            if call.effect is not Effect.BLOCKS:
+                continue
+            site = hot_path.classifier.of_call(function, call.site)
+            yield SinkSite(function.id, call.site.location, site, Sink(BLOCKING_CALL, call.symbol, "may block"))

@@ -1,0 +1,176 @@
+"""From sinks to findings: every pass over every reached function, then each root's way to what they found."""
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from ringfence.graphs.facts import PathClass
+from ringfence.graphs.hotpath import Anchored, Hop, HotPath, SinkSite
+from ringfence.graphs.names import method_name, without_generics
+from ringfence.graphs.program import Function
+from ringfence.passes.advice import advice
+from ringfence.passes.allocation import AllocationPass
+from ringfence.passes.blocking import BlockingPass
+from ringfence.passes.branching import BranchingPass
+from ringfence.passes.limits import MISSING_IR, LimitsPass
+from ringfence.passes.locking import LockingPass
+from ringfence.passes.rule import Finding, Frequency, Location, Rule, Step, Via
+from ringfence.passes.sink import Pass, Sink
+
+PASSES: tuple[Pass, ...] = (AllocationPass(), LockingPass(), BlockingPass(), BranchingPass(), LimitsPass())
+
+_DROP = re.compile(r"core::ptr::(?:drop_in_place|drop_glue)::<(.*)>")
+
+Display = Callable[[str], str]
+"""A file as the compiler named it, to the form that reports show."""
+
+Sinks = Mapping[int, Sequence[SinkSite[Sink]]]
+
+
+def find_sinks(hot_path: HotPath) -> Sinks:
+    """Every pass over every reached function, once for all roots."""
+    sinks: dict[int, list[SinkSite[Sink]]] = defaultdict(list)
+    for number in sorted(hot_path.reached.functions):
+        function = hot_path.reached.program.functions[number]
+        for each in PASSES:
+            sinks[number].extend(each.sinks(function, hot_path))
+    return sinks
+
+
+def judge(root: Function, hot_path: HotPath, sinks: Sinks, display: Display) -> Iterator[Finding]:
+    """The findings of one root, one for each rule and anchor, sorted by place."""
+    anchored = hot_path.explain(root, sinks, lambda sink, grows: (_rule(sink, grows=grows).id, _group_name(sink)))
+    found = sorted(
+        ((_rule(each.payload, grows=each.grows), each) for each in anchored),
+        key=lambda pair: (_sort_key(pair[1], display), pair[0].id, pair[1].payload.what),
+    )
+    ordinals: Counter[str] = Counter()
+    for rule, each in found:
+        identity = _identity(rule, root, each)
+        ordinals[identity] += 1
+        yield _finding(rule, root, each, display, _fingerprint(identity, ordinals[identity]))
+
+
+def _rule(sink: Sink, *, grows: bool) -> Rule:
+    return sink.if_grows if grows and sink.if_grows else sink.rule
+
+
+def _group_name(sink: Sink) -> str:
+    """Sinks of one rule and anchor are one finding, but two missing functions are two."""
+    return sink.what if sink.rule is MISSING_IR else ""
+
+
+def _sort_key(each: Anchored[Sink], display: Display) -> tuple[str, int, int]:
+    location = _location(each.path[each.anchor], display) if each.anchor >= 0 else None
+    return (location.file, location.line, location.column) if location else ("", 0, 0)
+
+
+def _identity(rule: Rule, root: Function, each: Anchored[Sink]) -> str:
+    """Names only, so that a fingerprint survives edits that move lines."""
+    anchor = each.path[each.anchor] if each.anchor >= 0 else each.path[0]
+    names = (rule.id, root.name, anchor.function.name_of(anchor.frame), _api(each), each.payload.what)
+    return "\0".join(without_generics(name) for name in names)
+
+
+def _fingerprint(identity: str, ordinal: int) -> str:
+    return hashlib.sha256(f"{identity}\0{ordinal}".encode()).hexdigest()[:12]
+
+
+def _finding(rule: Rule, root: Function, each: Anchored[Sink], display: Display, fingerprint: str) -> Finding:
+    sink = each.payload
+    api = _api(each)
+    frequency = Frequency.ALWAYS if each.always else Frequency.CONDITIONAL
+    when = _when(each.path_class, each.loop_depth, always=each.always)
+    detail: dict[str, object] = {}
+    if sink.size >= 0:
+        detail["bytes"] = sink.size
+    if sink.candidates:
+        detail["candidates"] = sink.candidates
+    if rule in BranchingPass.rules:
+        detail["closed"] = sink.closed
+    if sink.method:
+        detail["method"] = sink.method
+    return Finding(
+        rule=rule,
+        level=rule.levels[each.path_class],
+        path_class=each.path_class,
+        frequency=frequency,
+        loop_depth=each.loop_depth,
+        root=root.name,
+        sink=sink.what,
+        message=f"{_subject(each)} {_verb(rule, sink)} {when} `{short_name(root.name)}`",
+        anchor=_location(each.path[each.anchor], display) if each.anchor >= 0 else None,
+        path=_steps(each.path, sink, display),
+        fingerprint=fingerprint,
+        paths=each.sinks,
+        help=advice(rule, api or sink.method.rsplit("::", 1)[-1]),
+        detail=detail,
+    )
+
+
+def _subject(each: Anchored[Sink]) -> str:
+    """Who does it: the function that the user's line calls, the drop of a value, or, without either, the sink."""
+    called = _called(each)
+    dropped = _DROP.fullmatch(called)
+    if dropped:
+        return f"the drop of `{short_name(dropped[1])}`"
+    if called:
+        return f"`{method_name(called)}`"
+    sink = each.payload
+    return f"`{short_name(sink.method)}`" if sink.method else sink.what
+
+
+def _verb(rule: Rule, sink: Sink) -> str:
+    if rule is not sink.rule:
+        return "can grow its container"
+    if rule is MISSING_IR:
+        return f"calls `{short_name(sink.what)}`, which {sink.verb},"
+    return sink.verb
+
+
+def _called(each: Anchored[Sink]) -> str:
+    """Path of the function that the user's line calls: the first frame behind the anchor."""
+    if each.anchor < 0 or each.anchor + 1 >= len(each.path):
+        return ""
+    hop = each.path[each.anchor + 1]
+    return hop.function.name_of(hop.frame)
+
+
+def _api(each: Anchored[Sink]) -> str:
+    return method_name(_called(each))
+
+
+def _when(path_class: PathClass, loop_depth: int, *, always: bool) -> str:
+    match path_class:
+        case PathClass.HOT if loop_depth:
+            return "in a loop of"
+        case PathClass.HOT:
+            return "on every call of" if always else "on some calls of"
+        case PathClass.AMORTIZED:
+            return "now and then (amortised) in"
+        case PathClass.FIRST_USE:
+            return "on first use in"
+        case PathClass.COLD:
+            return "on an unlikely path of"
+        case PathClass.PANIC:
+            return "when unwinding or aborting in"
+
+
+def short_name(path: str) -> str:
+    """The last two segments without generic arguments: ``Plant::on_packet``."""
+    plain = without_generics(path)
+    if plain.startswith("<") or " " in plain:
+        return plain
+    return "::".join(plain.split("::")[-2:])
+
+
+def _location(hop: Hop, display: Display) -> Location | None:
+    if not hop.frame.line:
+        return None
+    return Location(display(hop.function.file_of(hop.frame)), hop.frame.line, hop.frame.column)
+
+
+def _steps(path: Sequence[Hop], sink: Sink, display: Display) -> tuple[Step, ...]:
+    steps = [Step(hop.function.name_of(hop.frame), _location(hop, display), Via(hop.via), hop.own) for hop in path]
+    return (*steps, Step(sink.what, None, Via.CALL, own=False))

@@ -1,0 +1,97 @@
+"""RF901 to RF905: what the analysis could not see. Nothing unknown passes in silence."""
+
+from collections.abc import Iterator
+
+from ringfence.graphs.dispatch import Resolution
+from ringfence.graphs.facts import CallKind, CallSite, PathClass
+from ringfence.graphs.hotpath import HotPath, SinkSite
+from ringfence.graphs.names import display_name
+from ringfence.graphs.program import Function
+from ringfence.passes.rule import Level, Rule
+from ringfence.passes.sink import Sink
+
+_LEVELS = {
+    PathClass.HOT: Level.WARNING,
+    PathClass.AMORTIZED: Level.WARNING,
+    PathClass.FIRST_USE: Level.NOTE,
+    PathClass.COLD: Level.NOTE,
+    PathClass.PANIC: Level.HIDDEN,
+}
+
+ROOT_NOT_FOUND = Rule(
+    id="RF901",
+    slug="root-not-found",
+    what="A pattern that names a root matches no function of the build.",
+    why="A gate that watches nothing passes for ever.",
+    example='[[roots]]\npath = "engine::Reactor::pol"',
+    instead="Correct the name (the nearest ones are listed), or make the function exist: a generic must be "
+    "instantiated by "
+    "something in the build, and a small function may have been inlined away.",
+    false_positives="None.",
+    how="The pattern is matched against every symbol of the build and every function that debug info names.",
+)
+UNRESOLVED_CALL = Rule(
+    id="RF902",
+    slug="unresolved-call",
+    what="An indirect call has no known target, or its set of targets is open.",
+    why="Whatever it calls was not audited, so the verdict of the root cannot be *clean*.",
+    example="(self.handler)(event) // set by a caller that is not in this build",
+    instead="Audit the crate that supplies the target as well (a binary instead of the library), or make the call "
+    "static.",
+    false_positives="A pointer that is null in practice is never called.",
+    how="Dispatch found no candidate, or only candidates by signature.",
+    levels=_LEVELS,
+)
+MISSING_IR = Rule(
+    id="RF903",
+    slug="missing-ir",
+    what="A function is called whose body was not in the build: a C library, assembly, a module that could not be "
+    "read.",
+    why="Nobody knows what it does; the verdict of the root cannot be *clean*.",
+    example='unsafe extern "C" { fn vendor_send(frame: *const u8) -> i32; }',
+    instead="Build the library with `-emit-llvm`, hand its IR over with `--ir`, or keep it off the hot path.",
+    false_positives="Functions of libc, the C++ runtime and the unwinder are known by name and not reported here.",
+    how="A direct call of a symbol that no module of the build or of the sysroot defines, and that is not known by "
+    "name.",
+    levels=_LEVELS,
+)
+INLINE_ASSEMBLY = Rule(
+    id="RF905",
+    slug="inline-assembly",
+    what="Inline assembly is executed.",
+    why="Its effect on latency cannot be read from the IR: it may be one instruction or a system call.",
+    example='asm!("syscall", …)',
+    instead="Use an intrinsic (`core::arch`) where there is one.",
+    false_positives="An empty template (`black_box`, compiler fences) is no instruction and not reported.",
+    how="A call whose callee is inline assembly with a non-empty template.",
+    levels=_LEVELS,
+)
+
+
+def _is_unresolved(resolution: Resolution, site: CallSite) -> bool:
+    """A pointer's set is always open; a virtual call's only where nothing likely was found."""
+    return site.kind is CallKind.POINTER or not resolution.followed
+
+
+class LimitsPass:
+    """Calls that leave what was analysed."""
+
+    rules = (ROOT_NOT_FOUND, UNRESOLVED_CALL, MISSING_IR, INLINE_ASSEMBLY)
+
+    def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
+        """Unresolved indirect calls, unknown externals, assembly. RF901 belongs to no function."""
+        reached = hot_path.reached
+        classify = hot_path.classifier.of_call
+        for position, site in enumerate(function.facts.calls):
+            resolution = reached.resolutions.get((function.id, position))
+            if resolution is not None and not resolution.closed and _is_unresolved(resolution, site):
+                sink = Sink(UNRESOLVED_CALL, "a target that is not known", "is called", method=resolution.method)
+                yield SinkSite(function.id, site.location, classify(function, site), sink)
+            if site.kind is CallKind.ASSEMBLY:
+                sink = Sink(INLINE_ASSEMBLY, site.callee[:60], "executes inline assembly")
+                yield SinkSite(function.id, site.location, classify(function, site), sink)
+        for call in reached.externals.get(function.id, ()):
+            if call.effect is None or call.unreadable:
+                verb = "is in a module that could not be read" if call.unreadable else "has no IR in this build"
+                sink = Sink(MISSING_IR, display_name(call.symbol), verb)
+                yield SinkSite(function.id, call.site.location, classify(function, call.site), sink)

@@ -1,0 +1,104 @@
+"""What a rule and a finding are. A rule is data: its documentation is written once, here-shaped, and read by "
+"everything."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ringfence.graphs.facts import PathClass
+
+
+class Level(StrEnum):
+    """How loud a finding is; only ``ERROR`` fails an audit by default."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+    HIDDEN = "hidden"
+
+
+DEFAULT_LEVELS: Mapping[PathClass, Level] = {
+    PathClass.HOT: Level.ERROR,
+    PathClass.AMORTIZED: Level.WARNING,
+    PathClass.FIRST_USE: Level.WARNING,
+    PathClass.COLD: Level.NOTE,
+    PathClass.PANIC: Level.HIDDEN,
+}
+
+
+class Via(StrEnum):
+    """How a step of a path was entered from the step before it."""
+
+    ROOT = "root"
+    CALL = "call"
+    INLINE = "inline"
+    VIRTUAL = "virtual"
+    POINTER = "pointer"
+    DROP = "drop"
+
+
+class Frequency(StrEnum):
+    """Whether the event happens whenever the root runs to its end."""
+
+    ALWAYS = "always"
+    CONDITIONAL = "conditional"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """One rule. The text fields are the headings of its page, in this order."""
+
+    id: str
+    slug: str
+    what: str
+    why: str
+    example: str
+    instead: str
+    false_positives: str
+    how: str
+    levels: Mapping[PathClass, Level] = field(default_factory=lambda: DEFAULT_LEVELS)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in the source. ``file`` is relative to the workspace root, or begins with ``name-version/`` or "
+    "``std/``."""
+
+    file: str
+    line: int
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One frame of a path, root first. ``function`` is the full path as Rust prints it; the location is where the step
+    *is called from inside that function*: the line in ``function`` that leads on to the next step or to the sink."""
+
+    function: str
+    location: Location | None
+    via: Via
+    own: bool
+    """In the user's own code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a root can do, anchored at the deepest line of the user's own code that leads to it."""
+
+    rule: Rule
+    level: Level
+    path_class: PathClass
+    frequency: Frequency
+    loop_depth: int
+    root: str
+    """Path of the root function as Rust prints it."""
+    sink: str
+    """What happens in the end: the callee, or the operation."""
+    message: str
+    anchor: Location | None
+    path: tuple[Step, ...]
+    fingerprint: str
+    paths: int = 1
+    """How many distinct sinks or call sites below the anchor were folded into this finding."""
+    help: str = ""
+    detail: Mapping[str, object] = field(default_factory=dict[str, object])

@@ -1,0 +1,43 @@
+"""What a pass yields: sinks in functions, before it is known which root reaches them and how."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from ringfence.graphs.hotpath import HotPath, SinkSite
+from ringfence.graphs.program import Function
+from ringfence.passes.rule import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """One kind of thing that happens at a site."""
+
+    rule: Rule
+    what: str
+    """The callee or the operation, as the report names it."""
+    verb: str
+    """Behind the subject of the message: ``allocates``, ``takes a lock``, ``is called``."""
+    if_grows: Rule | None = None
+    """The rule that applies instead where the path grows a container."""
+    size: int = -1
+    """Bytes, -1 where not constant."""
+    candidates: tuple[str, ...] = ()
+    """Functions that an indirect call may reach, as ``name [evidence]``."""
+    closed: bool = True
+    """An indirect call has no other targets than the candidates."""
+    method: str = ""
+    """Name of the called method or of the locked operation, where the path does not say it."""
+
+
+class Pass(Protocol):
+    """Judges one family of rules. It walks no module, prints nothing, and does not know the command line."""
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that it can report."""
+        ...
+
+    def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
+        """The sinks in one reached function."""
+        ...

@@ -1,0 +1,1 @@
+"""How it runs: cargo, modules, facts, program, hot path, findings, report."""

@@ -1,0 +1,205 @@
+"""The whole way of an audit, on one screen: cargo, modules, facts, program, hot path, findings, report."""
+
+import resource
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ringfence.graphs.dispatch import Dispatch
+from ringfence.graphs.hotpath import HotPath
+from ringfence.graphs.program import Function, Program
+from ringfence.graphs.reach import Reach, reach
+from ringfence.passes.judge import PASSES, find_sinks, judge
+from ringfence.passes.rule import Finding, Location
+from ringfence.pipeline.build import Built, Request, build_or_open
+from ringfence.pipeline.cargo import Selection
+from ringfence.pipeline.errors import UsageError
+from ringfence.pipeline.ir.module import printer_version
+from ringfence.pipeline.library import Library
+from ringfence.pipeline.markers import find_markers
+from ringfence.pipeline.progress import Progress
+from ringfence.pipeline.propose import message, proposals
+from ringfence.pipeline.report.compose import RootResult, build_report
+from ringfence.pipeline.report.model import Coverage, Report, UnreadableFile
+from ringfence.pipeline.roots import FunctionNames, Miss, Root, RootPattern, find_marked, find_roots
+from ringfence.pipeline.store import FactsStore, default_store
+from ringfence.pipeline.workers import WorkerPool
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRequest:
+    """What the user asked for."""
+
+    selection: Selection
+    roots: tuple[str, ...] = ()
+    ir: tuple[Path, ...] = ()
+    config: Path | None = None
+    strict: bool = False
+    layout_all: bool = False
+    emit_text: bool = False
+    use_cache: bool = True
+    workers: int = 1
+
+    @property
+    def build(self) -> Request:
+        """The part that decides which modules there are."""
+        return Request(self.selection, self.roots, self.ir, self.config, self.layout_all, self.emit_text)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step of an audit took, for `make bench`."""
+
+    name: str
+    wall_seconds: float
+    cpu_seconds: float
+    """User and system time of this process and of its children that ended."""
+
+
+@dataclass(slots=True)
+class Clock:
+    """Collects the steps of one audit."""
+
+    steps: list[Step] = field(default_factory=list[Step])
+
+    @contextmanager
+    def step(self, name: str) -> Generator[None]:
+        """Time a step."""
+        wall, cpu = time.monotonic(), _cpu_seconds()
+        yield
+        self.steps.append(Step(name, time.monotonic() - wall, _cpu_seconds() - cpu))
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Modules, program and the functions to audit."""
+
+    built: Built
+    library: Library
+    program: Program
+    roots: tuple[Root | Miss, ...]
+
+    @property
+    def functions(self) -> list[Function]:
+        """The roots that were found."""
+        return [root.function for root in self.roots if isinstance(root, Root)]
+
+
+def run_audit(request: AuditRequest, progress: Progress, clock: Clock | None = None) -> Report:
+    """Build, analyse and judge. Raises `RingfenceError` for what the user can mend."""
+    clock = clock or Clock()
+    with clock.step("cargo"):
+        built = build_or_open(request.build, progress)
+    with closing(WorkerPool(request.workers)) as pool:
+        with clock.step("index"):
+            linked = link(request, built, pool, progress)
+        if not linked.roots:
+            raise UsageError(message(proposals(built.own_crates.items())))
+        with clock.step("read and link"):
+            reached = _reach(linked, follow_panic=request.strict)
+    with clock.step("passes"):
+        hot_path = HotPath(reached, built.is_own)
+        findings = _judge(linked.functions, hot_path, built)
+    progress.close()
+    with clock.step("report"):
+        return _report(linked, reached, findings, strict=request.strict or built.config.strict)
+
+
+def list_entries(request: AuditRequest, progress: Progress) -> tuple[RootResult, ...]:
+    """The functions that the patterns and markers resolve to, and the patterns that resolve to nothing."""
+    built = build_or_open(request.build, progress)
+    with closing(WorkerPool(request.workers)) as pool:
+        linked = link(request, built, pool, progress)
+    progress.close()
+    return tuple(_result(root, built) for root in linked.roots)
+
+
+def link(request: AuditRequest, built: Built, pool: WorkerPool, progress: Progress) -> Linked:
+    """Index all modules and find the roots among their symbols."""
+    store = FactsStore(default_store(), printer_version()) if request.use_cache else None
+    library = Library(built.sources, store, pool, progress)
+    program = Program(library.symbols, library.read)
+    symbols = dict(library.symbols.functions())
+    roots = find_roots(_patterns(request, built), FunctionNames(symbols), program)
+    roots += find_marked(find_markers(built.own_crates.values()), symbols, program, built.workspace)
+    return Linked(built, library, program, tuple(_unique(roots)))
+
+
+def _patterns(request: AuditRequest, built: Built) -> list[RootPattern]:
+    declared = [RootPattern(root.path, root.budget_ns, root.reason) for root in built.config.roots]
+    known = {pattern.text for pattern in declared}
+    return declared + [RootPattern(text) for text in dict.fromkeys(request.roots) if text not in known]
+
+
+def _unique(roots: Sequence[Root | Miss]) -> Iterator[Root | Miss]:
+    """A function that two patterns name is audited once, under the first."""
+    seen: set[int] = set()
+    for root in roots:
+        if isinstance(root, Miss):
+            yield root
+        elif root.function.id not in seen:
+            seen.add(root.function.id)
+            yield root
+
+
+def _reach(linked: Linked, *, follow_panic: bool) -> Reach:
+    dispatch = Dispatch(linked.program, linked.library.symbols.functions(), linked.built.files.word_at)
+    return reach(linked.program, linked.functions, dispatch, follow_panic=follow_panic)
+
+
+def _judge(roots: Sequence[Function], hot_path: HotPath, built: Built) -> list[Finding]:
+    sinks = find_sinks(hot_path)
+    return [finding for root in roots for finding in judge(root, hot_path, sinks, built.files.display)]
+
+
+def _report(linked: Linked, reached: Reach, findings: list[Finding], *, strict: bool) -> Report:
+    built, library = linked.built, linked.library
+    return build_report(
+        build=built.description,
+        coverage=_coverage(library, reached, strict=strict),
+        rules=[rule for each in PASSES for rule in each.rules],
+        roots=[_result(root, built) for root in linked.roots],
+        findings=findings,
+        excerpt=built.files.excerpt,
+        strict=strict,
+        notes=[*built.notes, *library.notes],
+    )
+
+
+def _coverage(library: Library, reached: Reach, *, strict: bool) -> Coverage:
+    unresolved = sum(not each.followed and not each.closed for each in reached.resolutions.values())
+    missing = {call.symbol for calls in reached.externals.values() for call in calls if call.effect is None}
+    skipped = reached.panic_calls_not_followed
+    return Coverage(
+        modules=len(library.sources),
+        modules_read=library.modules_read,
+        functions=library.function_count,
+        functions_reached=len(reached.functions),
+        unresolved_calls=unresolved,
+        missing_functions=len(missing),
+        panic_paths_followed=strict,
+        not_followed=() if strict else (f"{skipped} calls on panic paths (`--strict` follows them)",),
+        unreadable=tuple(UnreadableFile(file=each.module, reason=each.reason) for each in library.unreadable),
+    )
+
+
+def _result(root: Root | Miss, built: Built) -> RootResult:
+    if isinstance(root, Miss):
+        return RootResult(pattern=root.pattern.text, budget_ns=root.pattern.budget_ns, reason=root.message)
+    function = root.function
+    frame = function.entry[0] if function.entry else None
+    return RootResult(
+        pattern=root.pattern.text,
+        function=function.name,
+        symbol=function.facts.symbol,
+        location=Location(built.files.display(function.file_of(frame)), frame.line) if frame else None,
+        budget_ns=root.pattern.budget_ns,
+        reason=root.pattern.reason,
+    )
+
+
+def _cpu_seconds() -> float:
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)

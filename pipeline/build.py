@@ -1,0 +1,195 @@
+"""Where the modules come from: a cargo build of the selection, or IR files that were handed over."""
+
+import os
+import sys
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ringfence.graphs.names import crate_of
+from ringfence.pipeline.cargo import Build, Metadata, Selection, build, metadata
+from ringfence.pipeline.config import Config, find_config, load_config
+from ringfence.pipeline.containers import discover, sysroot_modules
+from ringfence.pipeline.errors import BuildError, UsageError
+from ringfence.pipeline.module_source import ModuleSource, Origin
+from ringfence.pipeline.progress import Progress
+from ringfence.pipeline.report import model
+from ringfence.pipeline.source import SourceTree
+from ringfence.pipeline.toolchain import Toolchain, check_toolchain
+
+_FOREIGN_MARKS = ("/rustc/", "/registry/src/", "/git/checkouts/", "/rust/deps/")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What decides which modules there are."""
+
+    selection: Selection
+    roots: tuple[str, ...] = ()
+    """Patterns, as far as they are known before anything is built: their crates get full debug info."""
+    ir: tuple[Path, ...] = ()
+    config: Path | None = None
+    layout_all: bool = False
+    emit_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """Everything that an audit needs of the build."""
+
+    workspace: Path
+    config: Config
+    sources: tuple[ModuleSource, ...]
+    own_crates: Mapping[str, Path]
+    """Crate name to folder of the user's own packages."""
+    files: SourceTree
+    is_own: Callable[[str], bool]
+    """Whether a file, as the compiler named it, is the user's own code."""
+    description: model.Build
+    notes: tuple[str, ...] = ()
+
+
+def build_or_open(request: Request, progress: Progress) -> Built:
+    """Run cargo, or take the IR that was given. Raises `RingfenceError`."""
+    if request.ir:
+        return _from_files(request)
+    directory = _directory(request.selection)
+    toolchain = check_toolchain(_llvmlite_llvm(), request.selection.target, directory)
+    packages = metadata(request.selection, toolchain, _pass_on)
+    config_file = find_config(request.config, packages.workspace_root)
+    config = load_config(config_file) if config_file else Config()
+    wanted = {crate_of(pattern.lstrip("<&")) for pattern in (*request.roots, *(root.path for root in config.roots))}
+    named = [package for crate in sorted(wanted | config.own_crates) if (package := packages.package_of_crate(crate))]
+    progress.close()
+    built = build(
+        request.selection,
+        toolchain,
+        packages,
+        layout_all=request.layout_all,
+        full_debug_packages=tuple(package.name for package in named if not packages.is_member(package.id)),
+        emit_text=request.emit_text,
+        on_line=_pass_on,
+    )
+    own_ids = {package.id for package in named} | set(packages.workspace_members)
+    return _from_cargo(built, packages, config, own_ids)
+
+
+def _from_cargo(built: Build, packages: Metadata, config: Config, own_ids: set[str]) -> Built:
+    sources: list[ModuleSource] = []
+    for artifact in built.artifacts:
+        origin = Origin.OWN if artifact.package_id in own_ids else Origin.DEPENDENCY
+        for module in artifact.modules:
+            sources.extend(discover(module, origin))
+    for native in built.native_libraries:
+        if native.archive is not None:
+            sources.extend(discover(native.archive, Origin.NATIVE))
+    sources.extend(sysroot_modules(built.toolchain.library_directory))
+    own = [package for package in packages.packages if package.id in own_ids]
+    members = [package.root_dir for package in own if packages.is_member(package.id)]
+    labels = {
+        package.root_dir: f"{package.name}-{package.version}"
+        for package in packages.packages
+        if not packages.is_member(package.id)
+    }
+    library = built.toolchain.library_directory.parents[2] / "rustlib" / "src" / "rust" / "library"
+    folders = {package.root_dir: package.id in own_ids for package in packages.packages}
+    return Built(
+        workspace=packages.workspace_root,
+        config=config,
+        sources=tuple(sources),
+        own_crates={
+            target.crate_name: package.root_dir
+            for package in own
+            for target in package.targets
+            if "custom-build" not in target.kind
+        },
+        files=SourceTree(packages.workspace_root, own=members, packages=labels, library=library),
+        is_own=_is_below_own(folders),
+        description=_description(built),
+    )
+
+
+def _from_files(request: Request) -> Built:
+    workspace = Path.cwd()
+    config_file = find_config(request.config, workspace)
+    config = load_config(config_file) if config_file else Config()
+    sources = [source for path in request.ir for source in discover(path, Origin.OWN)]
+    notes: list[str] = []
+    toolchain = _toolchain_if_any(request.selection.target, workspace)
+    if toolchain is not None:
+        sources.extend(sysroot_modules(toolchain.library_directory))
+    else:
+        notes.append("no Rust toolchain was found, so the standard library's bodies were not looked into")
+    return Built(
+        workspace=workspace,
+        config=config,
+        sources=tuple(sources),
+        own_crates={},
+        files=SourceTree(workspace),
+        is_own=_is_not_foreign,
+        description=model.Build(made_from="IR files"),
+        notes=tuple(notes),
+    )
+
+
+def _toolchain_if_any(target: str | None, directory: Path) -> Toolchain | None:
+    try:
+        return check_toolchain(_llvmlite_llvm(), target, directory)
+    except BuildError:
+        return None
+
+
+def _is_not_foreign(file: str) -> bool:
+    return not any(mark in file for mark in _FOREIGN_MARKS)
+
+
+def _is_below_own(folders: Mapping[Path, bool]) -> Callable[[str], bool]:
+    """Own is what lies nearest below the folder of an own package; generated code in a target folder is not."""
+    prefixes = sorted((f"{os.path.realpath(folder)}{os.sep}", own) for folder, own in folders.items())
+    starts = [prefix for prefix, _ in prefixes]
+
+    def is_own(file: str) -> bool:
+        path = os.path.realpath(file) if file.startswith(os.sep) and not file.startswith("/rustc/") else file
+        position = bisect_right(starts, path)
+        while position:
+            position -= 1
+            prefix, own = prefixes[position]
+            if path.startswith(prefix):
+                return own and f"{os.sep}target{os.sep}" not in path[len(prefix) - 1 :]
+        return False
+
+    return is_own
+
+
+def _description(built: Build) -> model.Build:
+    return model.Build(
+        rustc=built.toolchain.rustc_version.removeprefix("rustc "),
+        llvm=".".join(map(str, built.toolchain.llvm)),
+        target=built.triple,
+        profile=built.profile.name,
+        panic=built.profile.panic,
+        opt_level=built.profile.opt_level,
+        lto=built.profile.audited_lto,
+        made_from="cargo check",
+        differences=built.differences,
+    )
+
+
+def _directory(selection: Selection) -> Path:
+    """Where cargo runs: the current folder, whose configuration and toolchain are in force, as for cargo itself."""
+    manifest = selection.manifest_path
+    if manifest is not None and not manifest.is_file():
+        message = f"{manifest} is not a file: --manifest-path takes the path of a Cargo.toml"
+        raise UsageError(message)
+    return Path.cwd()
+
+
+def _llvmlite_llvm() -> tuple[int, ...]:
+    from ringfence.pipeline.ir.module import llvm_version
+
+    return llvm_version()
+
+
+def _pass_on(line: str) -> None:
+    sys.stderr.write(f"{line}\n")

@@ -1,0 +1,53 @@
+"""``ringfence layout``: how types lie on cache lines."""
+
+import click
+
+from ringfence.pipeline.cli.options import (
+    Options,
+    SectionedCommand,
+    audit_request,
+    cargo_options,
+    debug_option,
+    reading_options,
+)
+from ringfence.pipeline.cli.output import (
+    Destination,
+    Format,
+    check_destinations,
+    deliver,
+    format_option,
+    output_option,
+)
+from ringfence.pipeline.cli.progress import terminal_progress
+
+
+@click.command("layout", cls=SectionedCommand, short_help="Show how types lie on cache lines.")
+@click.argument("patterns", nargs=-1, metavar="[TYPE]...")
+@reading_options
+@format_option
+@output_option
+@cargo_options
+@debug_option
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    *,
+    patterns: tuple[str, ...],
+    form: Format,
+    outputs: tuple[Destination, ...],
+    **_options: object,
+) -> int:
+    """Show size, alignment, padding and cache lines of each TYPE: a path, with or without generic arguments.
+
+    All types of your own crates where none is named.
+    """
+    check_destinations(outputs)
+    from ringfence.pipeline.layouts import run_layout
+    from ringfence.pipeline.report.human import render_layouts
+
+    request = audit_request(Options(context.params))
+    with terminal_progress() as progress:
+        report = run_layout(request, patterns, progress)
+    deliver(report, form, outputs, render_layouts)
+    return 0

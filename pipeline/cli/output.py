@@ -1,0 +1,169 @@
+"""Where a report goes: standard output in one format, and files in others.
+
+Destinations are looked at before the work begins: a build of minutes must not end at a folder that does not exist.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from ringfence.pipeline.cli.boundary import silence_stdout
+from ringfence.pipeline.cli.options import Function, one_of, sectioned_option
+from ringfence.pipeline.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ringfence.pipeline.report.model import Report
+
+REPORT = "Report"
+
+_FILE_WIDTH = 120
+"""Columns of a human report in a file, where no terminal says how wide it is."""
+
+
+class Format(StrEnum):
+    """Report formats that can be written now."""
+
+    HUMAN = "human"
+    JSON = "json"
+
+
+FORMATS = tuple(form.value for form in Format)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One report file to write."""
+
+    form: Format
+    path: Path
+
+
+def format_option(function: Function) -> Function:
+    """``--format``: what goes to standard output."""
+    return report_option(
+        "--format",
+        "form",
+        metavar="|".join(FORMATS),
+        default=Format.HUMAN.value,
+        callback=_read_format,
+        help="Format of standard output.",
+    )(function)
+
+
+def output_option(function: Function) -> Function:
+    """``--output FORMAT=FILE``, repeated."""
+    return report_option(
+        "--output",
+        "outputs",
+        multiple=True,
+        metavar="FORMAT=FILE",
+        callback=_read_outputs,
+        help="Also write the report to a file; may be repeated.",
+    )(function)
+
+
+def report_option(*names: str, **settings: object) -> Callable[[Function], Function]:
+    """An option under the heading *Report*."""
+    return sectioned_option(*names, section=REPORT, **settings)
+
+
+def _read_format(context: click.Context, parameter: click.Parameter, value: str) -> Format:
+    del context, parameter
+    return Format(one_of(value, FORMATS, "format"))
+
+
+def _read_outputs(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[Destination, ...]:
+    del context, parameter
+    return tuple(_destination(value) for value in values)
+
+
+def _destination(value: str) -> Destination:
+    form, equals, file = value.partition("=")
+    if not equals or not file:
+        message = f"--output takes FORMAT=FILE, such as `json=report.json`, not `{value}`"
+        raise click.UsageError(message, click.get_current_context(silent=True))
+    return Destination(Format(one_of(form, FORMATS, "format")), Path(file))
+
+
+def check_destinations(destinations: Sequence[Destination]) -> None:
+    """Raise `UsageError` for a file that could not be written."""
+    for destination in destinations:
+        path, folder = destination.path, destination.path.parent
+        if path.is_dir():
+            message = f"cannot write the report {path}: it is a folder; name a file in it"
+            raise UsageError(message)
+        if not folder.is_dir():
+            message = f"cannot write the report {path}: there is no folder {folder}; make it first"
+            raise UsageError(message)
+        if not os.access(path if path.exists() else folder, os.W_OK):
+            message = f"cannot write the report {path}: no permission; choose another place"
+            raise UsageError(message)
+
+
+def deliver(
+    report: Report,
+    form: Format,
+    destinations: Sequence[Destination],
+    render: Callable[[Report, Console], None],
+) -> None:
+    """Write the files, then standard output; ``render`` writes the human form. Raises `UsageError` for a file.
+
+    A reader that closes the pipe early (``| head``) does not change the verdict: the command goes on to its exit code.
+    """
+    for destination in destinations:
+        _write_file(report, destination, render)
+    try:
+        _write_stdout(report, form, render)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence_stdout()
+
+
+def exit_code(report: Report, *, exit_zero: bool) -> int:
+    """The report's exit code; ``exit_zero`` forgives findings, and only those."""
+    forgiven = exit_zero and report.exit_code == ExitCode.FINDINGS
+    return ExitCode.CLEAN if forgiven else report.exit_code
+
+
+def _write_stdout(report: Report, form: Format, render: Callable[[Report, Console], None]) -> None:
+    if form is Format.JSON:
+        sys.stdout.buffer.write(_json(report))
+        return
+    render(report, _console(sys.stdout))
+
+
+def _write_file(report: Report, destination: Destination, render: Callable[[Report, Console], None]) -> None:
+    try:
+        if destination.form is Format.JSON:
+            destination.path.write_bytes(_json(report))
+            return
+        with destination.path.open("w", encoding="utf-8") as file:
+            render(report, _console(file, width=_FILE_WIDTH))
+    except OSError as error:
+        message = f"cannot write the report {destination.path}: {error.strerror or error}; choose another place"
+        raise UsageError(message) from error
+
+
+def _console(file: TextIO, width: int | None = None) -> Console:
+    # Names such as `<[u8] as Debug>` are text, not rich's markup.
+    from rich.console import Console
+
+    return Console(file=file, width=width, markup=False, emoji=False, highlight=False)
+
+
+def _json(report: Report) -> bytes:
+    from ringfence.pipeline.report.json import write
+
+    return write(report)

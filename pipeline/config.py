@@ -1,0 +1,195 @@
+"""``ringfence.toml``: what a project declares about its hot path.
+
+.. code-block:: toml
+
+    own = ["plant-model"]              # crates to treat as your own code, besides the workspace's members
+    strict = false                     # count every finding, as `--strict` does
+
+    [[roots]]
+    path = "plant::Plant::on_packet"   # a pattern as Rust prints paths; see the contract of `--root`
+    budget_ns = 500                    # what one call may take
+    reason = "runs once for each packet"
+
+    [[allow]]
+    rule = "RF101"                     # an id or a slug
+    root = "plant::Plant::on_packet"   # optional: only under this root
+    function = "plant::Plant::refill"  # optional: only where this function leads to it
+    reason = "the refill happens between sessions"
+    expires = 2027-01-31               # optional: from that day on the finding is back
+
+Decoding is strict: an unknown key or a wrong type is a `ConfigError` that names the file, the line, the key and, where
+one is near, the right key. A misspelt key that were ignored would leave a root unwatched.
+"""
+
+import datetime
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from ringfence.pipeline.errors import ConfigError
+from ringfence.pipeline.nearest import suggestion
+from ringfence.pipeline.toml_lines import line_of
+
+CONFIG_NAME = "ringfence.toml"
+
+_RULE = re.compile(r"RF[0-9]{3}|[a-z]+(?:-[a-z]+)*")
+_AT = re.compile(r"(?P<message>.*?)(?: - at `\$\.?(?P<path>.*)`)?", re.DOTALL)
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>.*)`", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(?P<key>.*)`")
+_TOML_LINE = re.compile(r"(?P<message>.*) \(at line (?P<line>\d+), column \d+\)", re.DOTALL)
+_WORDS = {
+    "`object`": "a table",
+    "`array`": "an array",
+    "`str`": "a string",
+    "`int`": "an integer",
+    "`float`": "a fraction",
+    "`bool`": "true or false",
+    "`date | null`": "a date such as 2027-01-31",
+    "`datetime`": "a date with a time",
+    "`int | null`": "an integer",
+    "`str | null`": "a string",
+    r"matching regex '\\S'": "that is not blank",
+    "Invalid RFC3339 encoded date": "expected a date such as 2027-01-31",
+}
+"""msgspec speaks of Python and JSON; the reader wrote TOML."""
+
+Text = Annotated[str, msgspec.Meta(pattern=r"\S")]
+Nanoseconds = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Root(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[roots]]``: an entry point of the hot path."""
+
+    path: Text
+    """Pattern as for ``--root``."""
+    budget_ns: Nanoseconds | None = None
+    """Time that one call may take, in nanoseconds."""
+    reason: str = ""
+
+
+class Allow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[allow]]``: findings that the project accepts, and why."""
+
+    rule: Text
+    """Id or slug of the rule."""
+    reason: Text
+    root: Text | None = None
+    """Only findings under this root; all roots where absent."""
+    function: Text | None = None
+    """Only findings whose path goes through this function; any path where absent."""
+    expires: datetime.date | None = None
+    """First day on which the allowance no longer holds."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be a rule; msgspec adds the key path."""
+        if not _RULE.fullmatch(self.rule):
+            message = f"`{self.rule}` is no rule: write its id or slug, such as `RF101` or `heap-allocation`"
+            raise ValueError(message)
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file. The default value is what holds without one."""
+
+    roots: tuple[Root, ...] = ()
+    own: tuple[Text, ...] = ()
+    """Crates or packages that count as the user's own code besides the workspace's members."""
+    strict: bool = False
+    allow: tuple[Allow, ...] = ()
+
+    @property
+    def own_crates(self) -> frozenset[str]:
+        """``own`` as crate names: cargo writes ``plant-model`` for the package, rustc ``plant_model`` for the crate."""
+        return frozenset(name.replace("-", "_") for name in self.own)
+
+
+_TABLES: dict[str, type[msgspec.Struct]] = {"roots": Root, "allow": Allow}
+
+
+def find_config(explicit: Path | None, workspace_root: Path) -> Path | None:
+    """The file given by ``--config``, else the one beside the workspace's ``Cargo.toml``, else ``None``."""
+    if explicit is not None:
+        return explicit
+    beside = workspace_root / CONFIG_NAME
+    return beside if beside.is_file() else None
+
+
+def load_config(path: Path) -> Config:
+    """Read and decode one file; raises `ConfigError`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        message = f"cannot read the configuration {path}: {error.strerror or error}; check the path given by --config"
+        raise ConfigError(message) from error
+    except UnicodeDecodeError as error:
+        message = f"{path}: byte {error.start} is not UTF-8; TOML is always UTF-8, so save the file in that encoding"
+        raise ConfigError(message) from error
+    return parse_config(text, str(path))
+
+
+def parse_config(text: str, file: str) -> Config:
+    """Decode TOML text; ``file`` is the name that messages give it. Raises `ConfigError`."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(_syntax_message(str(error), text, file)) from error
+    try:
+        config = msgspec.convert(table, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(_content_message(str(error), text, file)) from error
+    _refuse_repeated_roots(config, text, file)
+    return config
+
+
+def _syntax_message(error: str, text: str, file: str) -> str:
+    placed = _TOML_LINE.fullmatch(error)
+    if placed is None:
+        reason, line = error.removesuffix(" (at end of document)"), max(1, len(text.splitlines()))
+    else:
+        reason, line = placed["message"], int(placed["line"])
+    return f"{file}:{line}: not valid TOML: {reason[:1].lower()}{reason[1:]}"
+
+
+def _content_message(error: str, text: str, file: str) -> str:
+    at = _AT.fullmatch(error)
+    message, path = (at["message"], at["path"] or "") if at else (error, "")
+    if unknown := _UNKNOWN.fullmatch(message):
+        return _unknown_key_message(unknown["key"], path, text, file)
+    if missing := _MISSING.fullmatch(message):
+        return f"{_place(text, path, file)}: `{path}` lacks the key `{missing['key']}`, which it must have"
+    if message == "Expected `array`, got `object`" and path in _TABLES:
+        return f"{_place(text, path, file)}: `{path}` is a list of tables: write its header as `[[{path}]]`"
+    for foreign, word in _WORDS.items():
+        message = message.replace(foreign, word)
+    return f"{_place(text, path, file)}: `{path}`: {message[:1].lower()}{message[1:]}"
+
+
+def _unknown_key_message(key: str, table: str, text: str, file: str) -> str:
+    path = f"{table}.{key}" if table else key
+    known = _keys_of(table)
+    hint = suggestion(key, known) or f"; the keys known here are {', '.join(f'`{name}`' for name in known)}"
+    return f"{_place(text, path, file)}: unknown key `{path}`{hint}"
+
+
+def _keys_of(table: str) -> tuple[str, ...]:
+    """Keys of the record that decodes ``table``, such as ``roots[2]``; the empty path is the whole file."""
+    record = _TABLES.get(table.partition("[")[0], Config)
+    return record.__struct_fields__
+
+
+def _refuse_repeated_roots(config: Config, text: str, file: str) -> None:
+    first: dict[str, int] = {}
+    for index, root in enumerate(config.roots):
+        earlier = first.setdefault(root.path, index)
+        if earlier == index:
+            continue
+        place = _place(text, f"roots[{index}].path", file)
+        message = f"{place}: the root `{root.path}` is already declared as `roots[{earlier}]`; keep one of the two"
+        raise ConfigError(message)
+
+
+def _place(text: str, path: str, file: str) -> str:
+    line = line_of(text, path)
+    return file if line is None else f"{file}:{line}"

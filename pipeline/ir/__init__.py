@@ -1,0 +1,1 @@
+"""Reading LLVM IR: llvmlite parses and prints, one linear scan makes the facts."""

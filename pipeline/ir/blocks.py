@@ -1,0 +1,244 @@
+"""Control flow of one function: how each basic block is reached.
+
+Input is the function's control-flow graph as the printed text gives it. *Normal* edges are all but the unwind edges of
+``invoke``. An edge is *unlikely* where its ``!prof`` weight is at most a thousandth of the sum. A block *calls cold*
+where it calls a ``cold`` function that neither grows a container nor initialises on first use.
+
+1. A block is *entered* if normal edges lead to it from the entry.
+2. A block is *live* if normal edges lead from it to a return, or to a cycle (an event loop never returns).
+3. ``panic``: a block that is not entered, or not live.
+4. *Crossings* of an entered block: the least number of unlikely edges and cold-calling blocks (itself included) on a
+   normal way to it from the entry.
+5. ``cold``: crossings of at least one; or every live way on from it meets an unlikely edge or a cold-calling block,
+   unless that holds for the entry too: what always happens is not unlikely.
+6. *Always*: every normal live way from the entry to a return passes through the block. Where the function cannot
+   return, to the source of a back edge. Such a block is never cold.
+7. *Loop depth*: the number of natural loops around the block; loops with the same header are one. Entries into the
+   middle of a cycle (irreducible flow, which rustc does not emit) are no loop here.
+
+Not handled: exceptions of other languages' personalities are edges like Rust's; ``callbr`` targets are normal.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from ringfence.graphs.facts import PathClass
+
+
+class Ending(IntEnum):
+    """What the terminator does (LangRef, *Terminator Instructions*)."""
+
+    BRANCH = 0
+    RETURN = 1
+    UNREACHABLE = 2
+    """``unreachable``, ``resume`` and the like: no way back to the caller's next instruction."""
+
+
+@dataclass(slots=True)
+class ControlFlow:
+    """Parallel lists, one entry a block; block 0 is the entry. ``unlikely`` names positions in ``successors``."""
+
+    successors: list[list[int]]
+    unlikely: list[tuple[int, ...]]
+    endings: list[Ending]
+    calls_cold: list[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockClasses:
+    """The answer: parallel sequences, one entry a block."""
+
+    classes: Sequence[PathClass]
+    depths: Sequence[int]
+    always: Sequence[bool]
+    crossings: Sequence[int]
+    live: Sequence[bool]
+
+
+def classify(flow: ControlFlow) -> BlockClasses:
+    """Apply the clauses of the module's docstring. Linear but for clause 7, which visits a block once per loop."""
+    count = len(flow.successors)
+    crossings = _crossings(flow)
+    predecessors = _predecessors(flow, crossings)
+    back_edges = _back_edges(flow)
+    returns = [block for block in range(count) if flow.endings[block] is Ending.RETURN and crossings[block] >= 0]
+    live = _reaching(returns, predecessors, count)
+    cycles = [source for source, _ in back_edges if not live[source]]
+    if cycles:
+        live = _reaching(returns + cycles, predecessors, count)
+    exits = returns or cycles
+    always = _always(flow, exits, live)
+    calm = _calm_ways_out(flow, returns + cycles, predecessors, count)
+    exempt = not calm[0]
+    classes = [_class_of(crossings[block], live[block], always[block], calm[block] or exempt) for block in range(count)]
+    return BlockClasses(classes, _loop_depths(back_edges, predecessors, count), always, crossings, live)
+
+
+def _class_of(crossings: int, live: bool, always: bool, calm: bool) -> PathClass:
+    if crossings < 0 or not live:
+        return PathClass.PANIC
+    if always:
+        return PathClass.HOT
+    return PathClass.HOT if calm and crossings == 0 else PathClass.COLD
+
+
+def _crossings(flow: ControlFlow) -> list[int]:
+    """Clauses 1 and 4 as a search by rising cost; -1 where a block is not entered."""
+    crossings = [-1] * len(flow.successors)
+    level = [0]
+    cost = 0
+    while level:
+        following: list[int] = []
+        while level:
+            block = level.pop()
+            if crossings[block] >= 0:
+                continue
+            crossings[block] = cost + flow.calls_cold[block]
+            unlikely = flow.unlikely[block]
+            for position, successor in enumerate(flow.successors[block]):
+                crossed = flow.calls_cold[block] or position in unlikely
+                (following if crossed else level).append(successor)
+        level = following
+        cost += 1
+    return crossings
+
+
+def _predecessors(flow: ControlFlow, crossings: list[int]) -> list[list[int]]:
+    predecessors: list[list[int]] = [[] for _ in flow.successors]
+    for block, successors in enumerate(flow.successors):
+        if crossings[block] < 0:
+            continue
+        for successor in successors:
+            predecessors[successor].append(block)
+    return predecessors
+
+
+def _reaching(targets: list[int], predecessors: list[list[int]], count: int) -> list[bool]:
+    reaching = [False] * count
+    stack = list(targets)
+    while stack:
+        block = stack.pop()
+        if reaching[block]:
+            continue
+        reaching[block] = True
+        stack.extend(predecessors[block])
+    return reaching
+
+
+def _calm_ways_out(flow: ControlFlow, exits: list[int], predecessors: list[list[int]], count: int) -> list[bool]:
+    """Blocks with a way to an exit that meets nothing unlikely (clause 5)."""
+    calm = [False] * count
+    stack = [block for block in exits if not flow.calls_cold[block]]
+    while stack:
+        block = stack.pop()
+        if calm[block]:
+            continue
+        calm[block] = True
+        stack.extend(
+            predecessor
+            for predecessor in predecessors[block]
+            if not flow.calls_cold[predecessor] and _has_likely_edge(flow, predecessor, block)
+        )
+    return calm
+
+
+def _has_likely_edge(flow: ControlFlow, source: int, target: int) -> bool:
+    unlikely = flow.unlikely[source]
+    if not unlikely:
+        return True
+    successors = flow.successors[source]
+    return any(successor == target and position not in unlikely for position, successor in enumerate(successors))
+
+
+def _always(flow: ControlFlow, exits: list[int], live: list[bool]) -> list[bool]:
+    """Clause 6: the blocks that every way from the entry to an exit shares, found along one such way.
+
+    After exploring everything that the first ``k`` blocks of the way reach without using the rest of the way, the
+    block ``k + 1`` is unavoidable exactly if nothing beyond it was touched.
+    """
+    always = [False] * len(flow.successors)
+    way = _any_way(flow, exits, live)
+    if not way:
+        return always
+    position_on_way = {block: position for position, block in enumerate(way)}
+    is_exit = set(exits)
+    visited = set(way)
+    beyond = len(way)
+    furthest = 0
+    for position, block in enumerate(way):
+        if furthest <= position:
+            always[block] = True
+        stack = [block]
+        while stack:
+            current = stack.pop()
+            if current in is_exit and current != way[-1]:
+                furthest = beyond
+            for successor in flow.successors[current]:
+                if not live[successor]:
+                    continue
+                furthest = max(furthest, position_on_way.get(successor, 0))
+                if successor not in visited:
+                    visited.add(successor)
+                    stack.append(successor)
+    return always
+
+
+def _any_way(flow: ControlFlow, exits: list[int], live: list[bool]) -> list[int]:
+    targets = set(exits)
+    parent: dict[int, int] = {0: -1}
+    queue = [0] if live[0] else []
+    for block in queue:
+        if block in targets:
+            way = [block]
+            while parent[way[-1]] >= 0:
+                way.append(parent[way[-1]])
+            return way[::-1]
+        for successor in flow.successors[block]:
+            if live[successor] and successor not in parent:
+                parent[successor] = block
+                queue.append(successor)
+    return []
+
+
+def _back_edges(flow: ControlFlow) -> list[tuple[int, int]]:
+    """Edges to a block that is still open in a depth-first walk from the entry, as (source, header)."""
+    unseen, open_, done = 0, 1, 2
+    state = [unseen] * len(flow.successors)
+    edges: list[tuple[int, int]] = []
+    stack = [(0, iter(flow.successors[0]))]
+    state[0] = open_
+    while stack:
+        block, remaining = stack[-1]
+        successor = next(remaining, None)
+        if successor is None:
+            state[block] = done
+            stack.pop()
+        elif state[successor] == open_:
+            edges.append((block, successor))
+        elif state[successor] == unseen:
+            state[successor] = open_
+            stack.append((successor, iter(flow.successors[successor])))
+    return edges
+
+
+def _loop_depths(back_edges: list[tuple[int, int]], predecessors: list[list[int]], count: int) -> list[int]:
+    """Clause 7: the body of a loop is what reaches its back edges without passing its header."""
+    depths = [0] * count
+    sources: dict[int, list[int]] = {}
+    for source, header in back_edges:
+        sources.setdefault(header, []).append(source)
+    for header, tails in sources.items():
+        body = {header}
+        stack = list(tails)
+        while stack:
+            block = stack.pop()
+            if block in body:
+                continue
+            body.add(block)
+            stack.extend(predecessors[block])
+        if 0 in body and header != 0:
+            continue
+        for block in body:
+            depths[block] += 1
+    return depths

@@ -1,0 +1,248 @@
+"""One call statement: its callee, or what is known of a callee that is a pointer.
+
+How rustc's virtual calls look after optimisation (rustc_codegen_ssa, ``meth.rs``): a ``getelementptr i8`` by the
+slot's offset from the vtable, a ``load ptr`` marked ``!invariant.load``, a call. Offset 0, the drop glue, has no
+``getelementptr``. A pointer that comes from anywhere else is an ordinary function pointer.
+"""
+
+import re
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ringfence.graphs.facts import Attribute, CallKind, CallSite, Receiver
+from ringfence.graphs.lazy_paths import is_growth
+from ringfence.pipeline.ir.metadata import Metadata
+from ringfence.pipeline.ir.syntax import SYMBOL, leading_type, signature, split_list, symbol_name
+
+_CALLEE = re.compile(rb' asm [^"]*"([^"]*)"|([@%])(' + SYMBOL + rb")\(")
+_GROUP_REFERENCE = re.compile(rb" #(\d+)")
+_DEBUG = re.compile(rb"!dbg !(\d+)")
+_CALLEES = re.compile(rb"!callees !(\d+)")
+_REFERENCE = re.compile(rb"@(" + SYMBOL + rb")")
+_POINTER_ARGUMENT = re.compile(rb"ptr ((?:[^,()%@]|\([^()]*\))*)([%@]" + SYMBOL + rb")")
+_CONSTANT = re.compile(rb"(\d+)$")
+_LOAD = re.compile(rb"load ptr, ptr (%" + SYMBOL + rb")")
+_OFFSET = re.compile(rb"getelementptr [^\n]*?i8, ptr (%" + SYMBOL + rb"), i64 (-?\d+)")
+_ADDRESS_STEP = re.compile(rb"getelementptr [^\n]*?, ptr (%" + SYMBOL + rb"),")
+_CHOICE = re.compile(rb"(?:select|phi) ")
+_ADDRESS_TAKEN = re.compile(rb"@((?>" + SYMBOL + rb"))(?!\()")
+_COPY = re.compile(rb"llvm\.(memcpy|memmove|memset)\.")
+_COPY_SIZE = re.compile(rb", i(?:64|32) (?:[a-z_]+(?:\([^()]*\))? )*(\d+|%" + SYMBOL + rb"), i1 ")
+_DROP_OF_TRAIT_OBJECT = re.compile(r"13drop_in_placeD|drop_in_place\$LT\$dyn")
+_HEADER_BYTES = 24
+_SLOT_BYTES = 8
+_MAX_ADDRESS_STEPS = 16
+
+
+class HeadLike(Protocol):
+    """What is needed of the callee's ``define`` or ``declare`` line."""
+
+    @property
+    def attributes(self) -> Attribute:
+        """Of the declaration or definition."""
+        ...
+
+    @property
+    def size_argument(self) -> int:
+        """Position of the argument that ``allocsize`` names, or -1."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The function that a statement stands in."""
+
+    head: bytes
+    parameter: bytes
+    """Its first pointer parameter behind ``sret``, or nothing."""
+    start: int
+    end: int
+
+    @classmethod
+    def of(cls, head: bytes, start: int, end: int) -> "Body":
+        """``head`` is the text of the ``define`` line."""
+        return cls(head, _first_pointer(head, head.find(b"(")), start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call before its block is known; ``site.place`` is not set."""
+
+    site: CallSite
+    cold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A memory intrinsic; the size is -1 where it is not constant."""
+
+    operation: str
+    size: int
+    location: int
+
+
+class CallReader:
+    """Reads call statements of one module."""
+
+    def __init__(
+        self, text: bytes, heads: Mapping[bytes, HeadLike], groups: Mapping[int, bytes], metadata: Metadata
+    ) -> None:
+        self._text = text
+        self._heads = heads
+        self._cold_groups = frozenset(number for number, group in groups.items() if b"cold" in group.split())
+        self.metadata = metadata
+
+    def read(self, statement: bytes, position: int, body: Body, slots: set[bytes]) -> Call | Copy | None:
+        """``slots`` are the names of the function's stack slots; None for what is no call at run time."""
+        callee = _CALLEE.search(statement)
+        if callee is None:
+            return self._pointer_call(statement, statement, 0, body, position)
+        if callee[2] is None:
+            return self._assembly(statement, callee[1])
+        if callee[2] == b"%":
+            return self._pointer_call(statement, callee[3], callee.end(), body, position)
+        name = callee[3]
+        if name.startswith(b"llvm."):
+            return self._intrinsic(statement, name, callee.end())
+        return self._direct(statement, name, callee.end(), slots, body, position)
+
+    def location(self, statement: bytes) -> int:
+        """Row of the statement's debug location, or -1."""
+        debug = _DEBUG.search(statement)
+        return self.metadata.location(int(debug[1])) if debug else -1
+
+    def addresses(self, start: int, end: int, wanted: Container[bytes]) -> Iterator[tuple[bytes, int, int]]:
+        """Wanted symbols that are not directly called where they stand: name, offset, row of the debug location."""
+        for match in _ADDRESS_TAKEN.finditer(self._text, start, end):
+            if match[1] in wanted:
+                line_end = self._text.find(b"\n", match.end())
+                yield match[1], match.start(), self.location(self._text[match.end() : line_end])
+
+    def _direct(
+        self, statement: bytes, name: bytes, arguments: int, slots: set[bytes], body: Body, position: int
+    ) -> Call:
+        head = self._heads.get(name)
+        attributes = head.attributes if head is not None else Attribute.NONE
+        size = -1
+        if head is not None and head.size_argument >= 0:
+            size = _constant_argument(statement, arguments, head.size_argument)
+        site = CallSite(
+            kind=CallKind.DIRECT,
+            callee=symbol_name(name),
+            place=-1,
+            location=self.location(statement),
+            size=size,
+            receiver=self._receiver(statement, name, arguments, slots, body, position),
+        )
+        return Call(site, bool(attributes & Attribute.COLD) or self._is_cold_here(statement, arguments))
+
+    def _is_cold_here(self, statement: bytes, arguments: int) -> bool:
+        if not self._cold_groups:
+            return False
+        reference = _GROUP_REFERENCE.search(statement, arguments)
+        return reference is not None and int(reference[1]) in self._cold_groups
+
+    def _receiver(
+        self, statement: bytes, name: bytes, arguments: int, slots: set[bytes], body: Body, position: int
+    ) -> Receiver:
+        value = _first_pointer(statement, arguments)
+        if is_growth(name):
+            value = self._base(value, body, position)
+        if value in slots:
+            return Receiver.LOCAL
+        return Receiver.PARAMETER if value and value == body.parameter else Receiver.OTHER
+
+    def _base(self, value: bytes, body: Body, position: int) -> bytes:
+        for _ in range(_MAX_ADDRESS_STEPS):
+            step = _ADDRESS_STEP.match(self._definition(value, body, position))
+            if step is None:
+                break
+            value = step[1]
+        return value
+
+    def _definition(self, value: bytes, body: Body, position: int) -> bytes:
+        """Right-hand side of the instruction that defines ``value``; empty for a parameter."""
+        mark = b"\n  " + value + b" = "
+        start = self._text.rfind(mark, body.start, position)
+        if start < 0:
+            start = self._text.find(mark, position, body.end)
+        if start < 0:
+            return b""
+        start += len(mark)
+        return self._text[start : self._text.find(b"\n", start)]
+
+    def _assembly(self, statement: bytes, template: bytes) -> Call | None:
+        if not template.strip():
+            return None
+        text = " ; ".join(part.strip() for part in symbol_name(b'"' + template + b'"').split("\n"))
+        return Call(CallSite(CallKind.ASSEMBLY, text, -1, self.location(statement)), cold=False)
+
+    def _intrinsic(self, statement: bytes, name: bytes, arguments: int) -> Copy | None:
+        copy = _COPY.match(name)
+        if copy is None:
+            return None
+        size = _COPY_SIZE.search(statement, arguments)
+        constant = int(size[1]) if size and size[1].isdigit() else -1
+        return Copy(copy[1].decode(), constant, self.location(statement))
+
+    def _pointer_call(self, statement: bytes, name: bytes, arguments: int, body: Body, position: int) -> Call:
+        value = b"%" + name
+        definition = self._definition(value, body, position)
+        load = _LOAD.match(definition)
+        location = self.location(statement)
+        is_virtual = load is not None and b"!invariant.load" in definition
+        slot, vtable_size = -1, -1
+        if load is not None and is_virtual:
+            offset, vtable = self._slot_offset(load[1], body, position)
+            slot = (offset - _HEADER_BYTES) // _SLOT_BYTES if offset >= _HEADER_BYTES else -1
+            vtable_size = _dereferenceable(body.head, vtable)
+        parts, _ = split_list(statement, arguments, len(statement)) if arguments else ([], 0)
+        prefix = statement[: max(arguments - len(name) - 2, 0)]
+        site = CallSite(
+            kind=CallKind.VIRTUAL if is_virtual or self._drops_trait_object(location) else CallKind.POINTER,
+            callee="",
+            place=-1,
+            location=location,
+            slot=slot,
+            vtable_size=vtable_size,
+            signature=signature(prefix, parts),
+            callees=self._closed_set(statement, definition),
+        )
+        return Call(site, self._is_cold_here(statement, arguments))
+
+    def _drops_trait_object(self, location: int) -> bool:
+        """Argument promotion hands drop glue over as a plain pointer; the frame still tells."""
+        return _DROP_OF_TRAIT_OBJECT.search(self.metadata.function_at(location)) is not None
+
+    def _slot_offset(self, address: bytes, body: Body, position: int) -> tuple[int, bytes]:
+        offset = _OFFSET.match(self._definition(address, body, position))
+        return (int(offset[2]), offset[1]) if offset else (0, address)
+
+    def _closed_set(self, statement: bytes, definition: bytes) -> tuple[str, ...]:
+        """``!callees`` (LangRef), or the constants of a ``select`` or ``phi`` that has no other operand."""
+        named = _CALLEES.search(statement)
+        if named is not None:
+            return tuple(sorted(map(symbol_name, _REFERENCE.findall(self.metadata.node(int(named[1]))))))
+        if _CHOICE.match(definition) and b"%" not in definition.split(b"ptr", 1)[-1].replace(b", %", b""):
+            return tuple(sorted(map(symbol_name, _REFERENCE.findall(definition))))
+        return ()
+
+
+def _first_pointer(text: bytes, start: int) -> bytes:
+    for argument in _POINTER_ARGUMENT.finditer(text, start):
+        if b"sret" not in argument[1]:
+            return argument[2]
+    return b""
+
+
+def _constant_argument(statement: bytes, arguments: int, position: int) -> int:
+    parts, _ = split_list(statement, arguments, len(statement))
+    constant = _CONSTANT.search(parts[position]) if position < len(parts) else None
+    is_number = constant is not None and parts[position][: constant.start()].endswith(b" ")
+    return int(constant[1]) if constant is not None and is_number and leading_type(parts[position])[:1] == b"i" else -1
+
+
+def _dereferenceable(head: bytes, vtable: bytes) -> int:
+    size = re.search(rb"dereferenceable\((\d+)\) " + re.escape(vtable) + rb"[,)]", head)
+    return int(size[1]) if size else -1

@@ -1,0 +1,231 @@
+"""One body: blocks, their ends, and the events in them, in one pass over its lines."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Container
+from dataclasses import dataclass, field
+
+from ringfence.graphs.facts import Address, Atomic, CallKind, CallSite, MemoryCopy, PathClass, Place
+from ringfence.graphs.lazy_paths import is_first_use, is_growth
+from ringfence.pipeline.ir.blocks import BlockClasses, ControlFlow, Ending, classify
+from ringfence.pipeline.ir.calls import Body, Call, CallReader, Copy
+from ringfence.pipeline.ir.syntax import SYMBOL, symbol_name
+
+_LINE = re.compile(
+    rb"\n(?:(" + SYMBOL + rb"):|  (?:(%" + SYMBOL + rb") = )?"
+    rb"(br |switch |ret |unreachable|resume |indirectbr |cleanupret |catchret |catchswitch |callbr "
+    rb"|(?:tail |musttail |notail )?call (?!void @llvm\.(?:assume|experimental|lifetime|dbg))"
+    rb"|invoke |cmpxchg |atomicrmw |load atomic |store atomic |fence |alloca ))"
+)
+_TARGET = re.compile(rb"label %(" + SYMBOL + rb")")
+_NORMAL_TARGET = re.compile(rb"to label %(" + SYMBOL + rb")")
+_PROFILE = re.compile(rb"!prof !(\d+)")
+_ORDERING = re.compile(
+    rb" (unordered|monotonic|acquire|release|acq_rel|seq_cst)(?: (?:monotonic|acquire|seq_cst))?(?:, |$)"
+)
+_CALLING_TERMINATORS = frozenset({b"invoke ", b"callbr "})
+_TERMINATORS = _CALLING_TERMINATORS | {
+    b"br ",
+    b"switch ",
+    b"ret ",
+    b"unreachable",
+    b"resume ",
+    b"indirectbr ",
+    b"cleanupret ",
+    b"catchret ",
+    b"catchswitch ",
+}
+_ATOMICS = frozenset({b"cmpxchg ", b"atomicrmw ", b"load atomic ", b"store atomic ", b"fence "})
+_MODIFY = re.compile(rb"(?:volatile )?(\w+) ")
+
+
+_Event = Call | Copy | Atomic | Address
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """What one body contributes to its `FunctionFacts`."""
+
+    places: tuple[Place, ...] = ()
+    calls: tuple[CallSite, ...] = ()
+    copies: tuple[MemoryCopy, ...] = ()
+    atomics: tuple[Atomic, ...] = ()
+    addresses: tuple[Address, ...] = ()
+
+
+@dataclass(slots=True)
+class _Blocks:
+    """The control-flow graph while its lines go by; a label gets its number when it is first seen or named."""
+
+    numbers: dict[bytes, int] = field(default_factory=dict[bytes, int])
+    successors: list[list[int]] = field(default_factory=list[list[int]])
+    unlikely: list[tuple[int, ...]] = field(default_factory=list[tuple[int, ...]])
+    endings: list[Ending] = field(default_factory=list[Ending])
+    calls_cold: list[bool] = field(default_factory=list[bool])
+    starts: list[int] = field(default_factory=list[int])
+    order: list[int] = field(default_factory=list[int])
+    """Blocks in the order of the text, parallel to ``starts``, their offsets."""
+
+    def number(self, label: bytes) -> int:
+        known = self.numbers.get(label)
+        if known is not None:
+            return known
+        self.numbers[label] = len(self.successors)
+        self.successors.append([])
+        self.unlikely.append(())
+        self.endings.append(Ending.UNREACHABLE)
+        self.calls_cold.append(False)
+        return len(self.successors) - 1
+
+    def begin(self, label: bytes, offset: int) -> int:
+        """The block whose label stands at an offset of the text."""
+        block = self.number(label)
+        self.starts.append(offset)
+        self.order.append(block)
+        return block
+
+    def at(self, offset: int) -> int:
+        """The block that an offset of the text lies in."""
+        return self.order[max(bisect_right(self.starts, offset) - 1, 0)]
+
+    def end(self, block: int, keyword: bytes, statement: bytes, reader: CallReader) -> None:
+        """Note where a terminator leads."""
+        if keyword == b"ret ":
+            self.endings[block] = Ending.RETURN
+            return
+        targets = _NORMAL_TARGET if keyword in _CALLING_TERMINATORS else _TARGET
+        self.successors[block] = [self.number(target) for target in targets.findall(statement)]
+        self.unlikely[block] = _unlikely(statement, reader)
+        if self.successors[block]:
+            self.endings[block] = Ending.BRANCH
+
+    def classify(self) -> BlockClasses:
+        return classify(ControlFlow(self.successors, self.unlikely, self.endings, self.calls_cold))
+
+
+def read_function(
+    text: bytes, start: int, end: int, head: bytes, reader: CallReader, addressable: Container[bytes]
+) -> Events:
+    """Read the body between the ends of the ``define`` line and of the last instruction. ``addressable`` are the
+    symbols whose address matters: functions, and globals that hold functions."""
+    body = Body.of(head, start, end)
+    blocks = _Blocks()
+    slots: set[bytes] = set()
+    events: list[tuple[int, _Event]] = []
+    block = -1
+    for match in _LINE.finditer(text, start, end + 1):
+        label, value, keyword = match.groups()
+        if label is not None:
+            block = blocks.begin(label, match.start())
+            continue
+        if block < 0:
+            # An entry block without a name is not printed, and nothing can branch to it.
+            block = blocks.begin(b"", start)
+        position = match.end()
+        if keyword == b"alloca ":
+            slots.add(value)
+            continue
+        statement = _statement(text, keyword, position)
+        if keyword in _TERMINATORS:
+            blocks.end(block, keyword, statement, reader)
+        event = _event(keyword, statement, position, reader, body, slots)
+        if event is None:
+            continue
+        events.append((block, event))
+        if isinstance(event, Call) and event.cold and not _is_forgiven(event.site):
+            blocks.calls_cold[block] = True
+    for symbol, offset, location in reader.addresses(start, end, addressable):
+        events.append((blocks.at(offset), Address(symbol_name(symbol), -1, location)))
+    return _placed(events, blocks) if events else Events()
+
+
+def _event(
+    keyword: bytes, statement: bytes, position: int, reader: CallReader, body: Body, slots: set[bytes]
+) -> Call | Copy | Atomic | None:
+    if keyword in _ATOMICS:
+        # A fence for one thread orders the compiler only: no instruction is left of it.
+        return None if b'syncscope("singlethread")' in statement else _atomic(keyword, statement, reader)
+    if keyword in _TERMINATORS and keyword not in _CALLING_TERMINATORS:
+        return None
+    return reader.read(statement, position, body, slots)
+
+
+def _statement(text: bytes, keyword: bytes, position: int) -> bytes:
+    """The rest of the instruction: a ``switch`` runs over lines to its bracket, an ``invoke`` over two."""
+    line_end = text.find(b"\n", position)
+    if keyword == b"switch ":
+        line_end = text.find(b"\n", text.find(b"\n  ]", position) + 1)
+    elif keyword in _CALLING_TERMINATORS:
+        line_end = text.find(b"\n", line_end + 1)
+    return text[position:line_end]
+
+
+def _unlikely(statement: bytes, reader: CallReader) -> tuple[int, ...]:
+    profile = _PROFILE.search(statement)
+    return reader.metadata.unlikely(int(profile[1])) if profile else ()
+
+
+def _atomic(keyword: bytes, statement: bytes, reader: CallReader) -> Atomic:
+    operation = keyword.split()[0].decode()
+    if keyword == b"atomicrmw ":
+        modify = _MODIFY.match(statement)
+        operation = modify[1].decode() if modify else operation
+    ordering = _ORDERING.search(statement if keyword != b"fence " else b" " + statement)
+    return Atomic(operation, ordering[1].decode() if ordering else "", -1, reader.location(statement))
+
+
+def _is_forgiven(site: CallSite) -> bool:
+    if site.kind is not CallKind.DIRECT:
+        return False
+    symbol = site.callee.encode()
+    return is_growth(symbol) or is_first_use(symbol)
+
+
+def _placed(events: list[tuple[int, _Event]], blocks: _Blocks) -> Events:
+    """Give each event its row in the table of places; equal places share a row."""
+    classes = blocks.classify()
+    rows: dict[Place, int] = {}
+
+    def row(block: int, *, forgiven: bool = False) -> int:
+        path_class = classes.classes[block]
+        if forgiven and path_class is PathClass.COLD and classes.crossings[block] == 1:
+            path_class = PathClass.HOT
+        place = Place(path_class, classes.depths[block], classes.always[block])
+        return rows.setdefault(place, len(rows))
+
+    calls: list[CallSite] = []
+    copies: list[MemoryCopy] = []
+    atomics: list[Atomic] = []
+    addresses: set[Address] = set()
+    for block, event in events:
+        match event:
+            case Call(site):
+                calls.append(_with_place(site, row(block, forgiven=_is_forgiven(site))))
+            case Copy(operation, size, location):
+                copies.append(MemoryCopy(operation, size, row(block), location))
+            case Atomic(operation, ordering, _, location):
+                atomics.append(Atomic(operation, ordering, row(block), location))
+            case Address(symbol, _, location):
+                addresses.add(Address(symbol, row(block), location))
+    return Events(
+        tuple(rows),
+        tuple(calls),
+        tuple(copies),
+        tuple(atomics),
+        tuple(sorted(addresses, key=lambda each: (each.symbol, each.place, each.location))),
+    )
+
+
+def _with_place(site: CallSite, place: int) -> CallSite:
+    return CallSite(
+        site.kind,
+        site.callee,
+        place,
+        site.location,
+        site.size,
+        site.receiver,
+        site.slot,
+        site.vtable_size,
+        site.signature,
+        site.callees,
+    )

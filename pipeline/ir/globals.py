@@ -1,0 +1,126 @@
+"""Global variables, aliases and vtables from the head of a printed module.
+
+A Rust vtable (rustc_codegen_ssa, ``meth.rs``) is a constant of drop glue or null, size, alignment and methods, printed
+as ``<{ ptr, [16 x i8], ptr … }>`` or, with null drop glue, ``<{ [24 x i8], ptr … }>``. A ``core::panic::Location``
+begins like the first form, but with the address of a string, and no pointer follows.
+"""
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass, field
+
+from ringfence.graphs.facts import VTable
+from ringfence.pipeline.ir.metadata import Metadata, unescape
+from ringfence.pipeline.ir.syntax import SYMBOL, split_list, symbol_name
+
+_LINE = re.compile(rb"^@(" + SYMBOL + rb") = ([^\n]*)", re.MULTILINE)
+_ALIAS = re.compile(rb"(?:^|\s)(alias|ifunc) ")
+_REFERENCE = re.compile(rb"@(" + SYMBOL + rb")")
+_VTABLE = re.compile(rb"constant <\{ (?:ptr, \[16 x i8\]|\[24 x i8\])(?:, (?:ptr|\[\d+ x i8\]))* \}> <\{ ")
+_BYTES = re.compile(rb'\[(16|24) x i8\] (?:c"([^"]*)"|zeroinitializer)')
+_ESCAPE = re.compile(rb"\\([0-9A-Fa-f]{2})")
+_DEBUG = re.compile(rb"!dbg !(\d+)")
+_VARIABLE = re.compile(rb"DIGlobalVariableExpression\(var: !(\d+)")
+_NAME = re.compile(rb'name: "([^"]*)"')
+_VTABLE_SUFFIX = "::{vtable}"
+_POINTER_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """What the module's global variables, aliases and ifuncs say about functions."""
+
+    aliases: dict[str, str] = field(default_factory=dict[str, str])
+    vtables: tuple[VTable, ...] = ()
+    addresses: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict[bytes, tuple[bytes, ...]])
+
+    def decoded_addresses(self) -> dict[str, tuple[str, ...]]:
+        """``addresses`` with names as the linker sees them, sorted."""
+        return {
+            symbol_name(symbol): tuple(sorted({symbol_name(target) for target in targets}))
+            for symbol, targets in sorted(self.addresses.items())
+        }
+
+
+def read(text: bytes, functions: Container[bytes], metadata: Metadata) -> Constants:
+    """Read the part of a module that stands before its first function."""
+    aliases: dict[str, str] = {}
+    vtables: list[VTable] = []
+    references: dict[bytes, tuple[bytes, ...]] = {}
+    for match in _LINE.finditer(text):
+        symbol, value = match[1], match[2]
+        targets = tuple(_REFERENCE.findall(value))
+        if not targets:
+            continue
+        if _ALIAS.search(value[: value.find(b"@")]):
+            aliases[symbol_name(symbol)] = symbol_name(targets[-1])
+            continue
+        references[symbol] = targets
+        vtable = _vtable(symbol, value, functions, metadata)
+        if vtable is not None:
+            vtables.append(vtable)
+    return Constants(aliases, tuple(vtables), _holding_functions(references, functions))
+
+
+def _holding_functions(
+    references: dict[bytes, tuple[bytes, ...]], functions: Container[bytes]
+) -> dict[bytes, tuple[bytes, ...]]:
+    """Keep the globals from whose initialiser a function can be reached, with the references that lead there."""
+    holding = {symbol for symbol, targets in references.items() if any(target in functions for target in targets)}
+    size = -1
+    while size != len(holding):
+        size = len(holding)
+        holding |= {symbol for symbol, targets in references.items() if not holding.isdisjoint(targets)}
+    return {
+        symbol: tuple(target for target in references[symbol] if target in functions or target in holding)
+        for symbol in holding
+    }
+
+
+def _vtable(symbol: bytes, value: bytes, functions: Container[bytes], metadata: Metadata) -> VTable | None:
+    shape = _VTABLE.search(value)
+    if shape is None:
+        return None
+    parts, _ = split_list(value, shape.end(), len(value))
+    drop = b""
+    if parts[0].startswith(b"ptr"):
+        drop = _reference(parts.pop(0))
+        if drop not in functions:
+            return None
+    header = _header(parts[0], 0 if drop else _POINTER_BYTES)
+    methods = [_reference(part) for part in parts[1:]]
+    if header is None or (methods and not any(method in functions for method in methods)):
+        return None
+    return VTable(
+        symbol=symbol_name(symbol),
+        name=_debug_name(value, metadata),
+        size=header[0],
+        align=header[1],
+        drop=symbol_name(drop),
+        # The vtable of a supertrait can stand in a slot (upcasting): it is no method.
+        methods=tuple(symbol_name(method) if method in functions else "" for method in methods),
+    )
+
+
+def _reference(part: bytes) -> bytes:
+    match = _REFERENCE.search(part)
+    return match[1] if match else b""
+
+
+def _header(part: bytes, skipped: int) -> tuple[int, int] | None:
+    """Size and alignment, two little-endian words behind ``skipped`` bytes."""
+    match = _BYTES.match(part)
+    if match is None or match[2] is None:
+        return None
+    raw = _ESCAPE.sub(lambda escape: bytes([int(escape[1], 16)]), match[2])
+    size = int.from_bytes(raw[skipped : skipped + _POINTER_BYTES], "little")
+    align = int.from_bytes(raw[skipped + _POINTER_BYTES : skipped + 2 * _POINTER_BYTES], "little")
+    is_alignment = align > 0 and align & (align - 1) == 0
+    return (size, align) if is_alignment else None
+
+
+def _debug_name(value: bytes, metadata: Metadata) -> str:
+    debug = _DEBUG.search(value)
+    variable = _VARIABLE.search(metadata.node(int(debug[1]))) if debug else None
+    name = _NAME.search(metadata.node(int(variable[1]))) if variable else None
+    return unescape(name[1]).removesuffix(_VTABLE_SUFFIX) if name else ""

@@ -1,0 +1,160 @@
+"""Debug locations, scopes, files and branch weights, looked up by number in the printed metadata.
+
+Numbered metadata stands at the end of the text in the order of its numbers, one node a line, so a split of that tail
+is an index. Only nodes that an event refers to are ever parsed (LangRef, *Specialized Metadata Nodes*).
+"""
+
+import re
+from array import array
+from collections.abc import Sequence
+
+from ringfence.graphs.facts import Subprogram
+
+_LOCATION = re.compile(rb"DILocation\(line: (\d+)(?:, column: (\d+))?, scope: !(\d+)(?:, inlinedAt: !(\d+))?")
+_SCOPE = re.compile(rb"!DI(\w+)\(")
+_FIELD_SCOPE = re.compile(rb"\bscope: !(\d+)")
+_FIELD_FILE = re.compile(rb"\bfile: !(\d+)")
+_FIELD_LINE = re.compile(rb"\bline: (\d+)")
+_FIELD_NAME = re.compile(rb'\bname: "([^"]*)"')
+_FIELD_LINKAGE_NAME = re.compile(rb'\blinkageName: "([^"]*)"')
+_FILE = re.compile(rb'DIFile\(filename: "([^"]*)"(?:, directory: "([^"]*)")?')
+_WEIGHT = re.compile(rb"i\d+ (-?\d+)")
+_ESCAPE = re.compile(rb"\\([0-9A-Fa-f]{2})")
+_UNLIKELY = 1000
+"""An edge is unlikely with at most this fraction (1/N) of its branch's weight; rustc's cold hints weigh 1 : 2000."""
+
+
+def unescape(text: bytes) -> str:
+    """Decode LLVM's hexadecimal escapes in a printed string."""
+    if b"\\" in text:
+        text = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), text)
+    return text.decode(errors="replace")
+
+
+class Metadata:
+    """Tables that grow as events ask for them; one instance a module, dropped with its text."""
+
+    def __init__(self, nodes: Sequence[bytes]) -> None:
+        self._nodes = nodes
+        self.files: list[str] = []
+        self.subprograms: list[Subprogram] = []
+        self.frames: array[int] = array("i")
+        self._file_of: dict[int, int] = {}
+        self._subprogram_of: dict[int, int] = {}
+        self._frame_of: dict[int, int] = {}
+        self._scope_of: dict[int, tuple[int, int]] = {}
+        self._unlikely_of: dict[int, tuple[int, ...]] = {}
+        self._path_of: dict[int, str] = {}
+
+    def node(self, number: int) -> bytes:
+        """Text of a node; empty for a number that was not printed."""
+        return self._nodes[number] if number < len(self._nodes) else b""
+
+    def location(self, number: int) -> int:
+        """Row in ``frames`` of a ``DILocation`` and of the chain that it was inlined at; -1 where it is none."""
+        known = self._frame_of.get(number)
+        if known is not None:
+            return known
+        chain: list[tuple[int, re.Match[bytes]]] = []
+        outer: int | None = number
+        row = -1
+        while outer is not None:
+            if outer in self._frame_of:
+                row = self._frame_of[outer]
+                break
+            match = _LOCATION.search(self.node(outer))
+            if match is None:
+                break
+            chain.append((outer, match))
+            outer = int(match[4]) if match[4] else None
+        for inner, match in reversed(chain):
+            subprogram, file = self._scope(int(match[3]))
+            self.frames.extend((subprogram, file, int(match[1]), int(match[2] or 0), row))
+            row = len(self.frames) // 5 - 1
+            self._frame_of[inner] = row
+        return row
+
+    def function_at(self, location: int) -> str:
+        """Linkage name of the function that a row of ``frames`` stands in."""
+        subprogram = self.frames[location * 5] if location >= 0 else -1
+        return self.subprograms[subprogram].name if subprogram >= 0 else ""
+
+    def subprogram(self, number: int) -> int:
+        """Row in ``subprograms`` of a ``DISubprogram``; -1 where it is none."""
+        known = self._subprogram_of.get(number)
+        if known is not None:
+            return known
+        text = self.node(number)
+        if b"DISubprogram(" not in text:
+            return -1
+        name = _FIELD_LINKAGE_NAME.search(text) or _FIELD_NAME.search(text)
+        scope, file, line = _FIELD_SCOPE.search(text), _FIELD_FILE.search(text), _FIELD_LINE.search(text)
+        record = Subprogram(
+            name=unescape(name[1]) if name else "",
+            file=self.file(int(file[1])) if file else -1,
+            line=int(line[1]) if line else 0,
+            receiver=self._receiver(int(scope[1])) if scope else "",
+        )
+        row = len(self.subprograms)
+        self.subprograms.append(record)
+        self._subprogram_of[number] = row
+        return row
+
+    def file(self, number: int) -> int:
+        """Row in ``files`` of a ``DIFile``."""
+        known = self._file_of.get(number)
+        if known is not None:
+            return known
+        match = _FILE.search(self.node(number))
+        path = unescape(match[1]) if match else ""
+        directory = unescape(match[2] or b"") if match else ""
+        absolute = path.startswith(("/", "\\")) or path[1:2] == ":"
+        self.files.append(path if absolute or not directory else f"{directory}/{path}")
+        row = self._file_of[number] = len(self.files) - 1
+        return row
+
+    def unlikely(self, number: int) -> tuple[int, ...]:
+        """Positions of the successors that branch weights call unlikely (LLVM, *Branch Weight Metadata*)."""
+        known = self._unlikely_of.get(number)
+        if known is not None:
+            return known
+        text = self.node(number)
+        weights = [int(weight) & 0xFFFFFFFF for weight in _WEIGHT.findall(text)] if b'"branch_weights"' in text else []
+        total = sum(weights)
+        positions = tuple(
+            position for position, weight in enumerate(weights) if total > 0 and weight * _UNLIKELY <= total
+        )
+        self._unlikely_of[number] = positions
+        return positions
+
+    def _scope(self, number: int) -> tuple[int, int]:
+        """Subprogram and file of a local scope: lexical blocks are climbed, a block may name a file of its own."""
+        known = self._scope_of.get(number)
+        if known is not None:
+            return known
+        text = self.node(number)
+        kind = _SCOPE.search(text)
+        file = _FIELD_FILE.search(text)
+        if kind is None or kind[1] == b"Subprogram":
+            subprogram = self.subprogram(number)
+            answer = (subprogram, self.subprograms[subprogram].file if subprogram >= 0 else -1)
+        else:
+            parent = _FIELD_SCOPE.search(text)
+            subprogram, parent_file = self._scope(int(parent[1])) if parent else (-1, -1)
+            answer = (subprogram, self.file(int(file[1])) if file else parent_file)
+        self._scope_of[number] = answer
+        return answer
+
+    def _receiver(self, number: int) -> str:
+        return self._path(number) if b"DICompositeType(" in self.node(number) else ""
+
+    def _path(self, number: int) -> str:
+        known = self._path_of.get(number)
+        if known is not None:
+            return known
+        text = self.node(number)
+        name, scope = _FIELD_NAME.search(text), _FIELD_SCOPE.search(text)
+        own = unescape(name[1]) if name else ""
+        path = f"{self._path(int(scope[1]))}::{own}" if scope else own
+        self._path_of[number] = path
+        return path

@@ -1,0 +1,106 @@
+"""The modules of an audit: which there are, what they define, and their facts when the program asks for them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ringfence.graphs.facts import ModuleFacts, decode_module
+from ringfence.graphs.symbols import ModuleSymbols, SymbolIndex
+from ringfence.pipeline.bitcode import read_symbols
+from ringfence.pipeline.ir.worker import Task
+from ringfence.pipeline.module_source import ModuleKind, ModuleSource, UnreadableModuleError
+from ringfence.pipeline.progress import Progress
+from ringfence.pipeline.store import FactsStore
+from ringfence.pipeline.workers import Read, WorkerPool
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A module that could not be read, and why."""
+
+    module: str
+    reason: str
+
+
+class Library:
+    """All modules of one audit; a module's number is its position in ``sources``."""
+
+    def __init__(
+        self, sources: Sequence[ModuleSource], store: FactsStore | None, pool: WorkerPool, progress: Progress
+    ) -> None:
+        self.sources = tuple(sources)
+        self.unreadable: list[Unreadable] = []
+        self._store = store
+        self._pool = pool
+        self._progress = progress
+        self.symbols = SymbolIndex(self._index())
+        self.modules_read = 0
+        self.modules_parsed = 0
+
+    @property
+    def function_count(self) -> int:
+        """Distinct functions that the modules define."""
+        return sum(1 for _ in self.symbols.functions())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of the report should know about the store."""
+        return (self._store.write_error,) if self._store and self._store.write_error else ()
+
+    def read(self, numbers: Sequence[int]) -> Mapping[int, ModuleFacts]:
+        """Facts by number, from the store or else from a worker; what cannot be read is missing and remembered."""
+        found: dict[int, ModuleFacts] = {}
+        missing: dict[Task, tuple[int, str]] = {}
+        self._progress.phase("reading modules", len(numbers))
+        for number in numbers:
+            source = self.sources[number]
+            if source.kind is ModuleKind.NATIVE:
+                continue
+            key = self._key(source)
+            facts = self._store.load(key) if self._store and key else None
+            if facts is None:
+                task = Task(str(source.path), source.offset, source.size, source.kind is ModuleKind.TEXT)
+                missing[task] = (number, key)
+                continue
+            found[number] = facts
+            self._progress.advance()
+        for task, answer in self._pool.read(missing, self._progress.advance):
+            number, key = missing[task]
+            if answer.error:
+                self._remember(self.sources[number], answer.error)
+                continue
+            found[number] = self._kept(key, answer)
+            self.modules_parsed += 1
+        self.modules_read += len(found)
+        return found
+
+    def _kept(self, key: str, answer: Read) -> ModuleFacts:
+        if self._store and key:
+            self._store.save(key, answer.facts)
+        return decode_module(answer.facts)
+
+    def _key(self, source: ModuleSource) -> str:
+        try:
+            return self._store.key(source.read()) if self._store else ""
+        except UnreadableModuleError:
+            return ""
+
+    def _index(self) -> Iterable[ModuleSymbols]:
+        self._progress.phase("indexing modules", len(self.sources))
+        for source in self.sources:
+            yield self._symbols_of(source)
+            self._progress.advance()
+
+    def _symbols_of(self, source: ModuleSource) -> ModuleSymbols:
+        try:
+            symbols = read_symbols(source)
+        except UnreadableModuleError as error:
+            self._remember(source, str(error))
+            return ModuleSymbols()
+        if symbols is None:
+            self._remember(
+                source, "it carries no symbol table; build it with LLVM's own `-emit-llvm` or rustc's `--emit=llvm-bc`"
+            )
+        return symbols or ModuleSymbols()
+
+    def _remember(self, source: ModuleSource, reason: str) -> None:
+        self.unreadable.append(Unreadable(source.label, reason))

@@ -1,0 +1,57 @@
+"""``// ringfence: root`` above a function: roots that the source itself names."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_MARKER = re.compile(r"^\s*//+!?\s*ringfence:\s*root\b")
+_FUNCTION = re.compile(r"^\s*(?:#\[[^\]]*\]\s*)*(?:[\w():\s\"]*\s)?fn\s+(?P<name>\w+)")
+_PASSED_OVER = re.compile(r"^\s*(?:$|//|#!?\[|\)\]|[\w\s,=\"().:]*\)\])")
+_FURTHEST = 40
+"""Lines of attributes and comments that may stand between a marker and its function."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """One marked function."""
+
+    file: Path
+    line: int
+    """Line of ``fn``, as debug info gives it."""
+    name: str
+    """Empty where no function follows the marker."""
+
+
+def find_markers(folders: Iterable[Path]) -> Iterator[Marker]:
+    """Markers in the Rust files below the folders, ``target`` folders left out, sorted by file and line."""
+    files = {file for folder in folders for file in folder.rglob("*.rs") if "target" not in _parts(file, folder)}
+    for file in sorted(files):
+        yield from _markers_in(file)
+
+
+def _parts(file: Path, folder: Path) -> tuple[str, ...]:
+    return file.relative_to(folder).parts
+
+
+def _markers_in(file: Path) -> Iterator[Marker]:
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    if "ringfence:" not in text:
+        return
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if _MARKER.match(line):
+            yield _marked(file, lines, number)
+
+
+def _marked(file: Path, lines: list[str], marker: int) -> Marker:
+    for number in range(marker + 1, min(marker + 1 + _FURTHEST, len(lines))):
+        function = _FUNCTION.match(lines[number])
+        if function:
+            return Marker(file, number + 1, function["name"])
+        if not _PASSED_OVER.match(lines[number]):
+            break
+    return Marker(file, marker + 1, "")

@@ -1,0 +1,140 @@
+"""The checklist of a hot path, answered from the findings.
+
+An item *fails* where a finding of level *error* is what it forbids. It *passes* only where all its rules looked at
+every root, nothing on the hot path stayed unknown, and none of them found anything but on cold paths. In between a
+person must *review*: the evidence says what. What no rule looks at is *not measured*, whatever else was found.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ringfence.graphs.facts import PathClass
+from ringfence.graphs.names import without_generics
+from ringfence.passes.rule import Finding, Level
+from ringfence.pipeline.report.model import Check, CheckStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the checklist and the rules that answer it. ``through`` narrows an item to findings whose path names
+    such a function; a finding that only may belong to the item is one to review."""
+
+    section: str
+    text: str
+    rules: tuple[str, ...]
+    through: re.Pattern[str] | None = None
+    lacking: str = ""
+    """What else must be looked at before the item can pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What the answers rest on."""
+
+    rules: Collection[str]
+    roots: int
+    unknown: int
+    """Findings that leave something on the hot path unknown, roots that were not found among them."""
+
+
+_BOX = re.compile(r"\bBox::(?:new|pin|from|default|clone)")
+_TO_OWNED = re.compile(r"\bto_vec\b|\bto_string\b|\bto_owned\b|\binto_vec\b")
+_CLONE = re.compile(r"\bclone\b|\bclone_from\b|\bto_owned\b")
+_PARKING_LOT = re.compile(r"\bparking_lot(?:_core)?::|\block_api::")
+
+MEMORY, LOCKING, CACHE = "Memory allocations", "Locking", "Cache"
+BRANCHING, COPYING, BENCHMARKS = "Branching", "Copying", "Benchmarks"
+
+ITEMS: tuple[Item, ...] = (
+    Item(MEMORY, "no `Vec::new()` / `String::new()` that grows on the hot path", ("RF102",)),
+    Item(MEMORY, "no `Box::new()`", ("RF101",), _BOX),
+    Item(MEMORY, "no `.to_vec()` / `.to_string()`", ("RF101",), _TO_OWNED),
+    Item(MEMORY, "no `.clone()` of large data", ("RF101", "RF104", "RF501"), _CLONE),
+    Item(MEMORY, "arena allocators used for temporary data", (), lacking="arenas are not recognised"),
+    Item(MEMORY, "object pooling for frequently allocated types", (), lacking="types are not matched to allocations"),
+    Item(LOCKING, "no `Mutex` / `RwLock`", ("RF201",)),
+    Item(LOCKING, "no `parking_lot` locks", ("RF201",), _PARKING_LOT),
+    Item(LOCKING, "SPSC queues for cross-thread communication", ("RF204",)),
+    Item(LOCKING, "lock-free structures where needed", ("RF201", "RF203")),
+    Item(LOCKING, "proper memory ordering for atomics", ("RF205", "RF206")),
+    Item(CACHE, "hot data fits in L1 / L2", ("RF304",)),
+    Item(CACHE, "sequential access preferred", ("RF305", "RF306")),
+    Item(CACHE, "struct layouts cache-line aware", ("RF301", "RF303")),
+    Item(CACHE, "false sharing avoided", ("RF302",)),
+    Item(CACHE, "NUMA-aware allocation, if applicable", ("RF307",)),
+    Item(BRANCHING, "predictable branches", ("RF403", "RF404")),
+    Item(BRANCHING, "likely/unlikely hints where appropriate", ("RF403",)),
+    Item(BRANCHING, "match arms ordered by frequency", ("RF405",)),
+    Item(BRANCHING, "no virtual dispatch", ("RF401", "RF402")),
+    Item(COPYING, "zero-copy for large transfers", ("RF501",)),
+    Item(COPYING, "references preferred over owned values", ("RF104", "RF502")),
+    Item(COPYING, "batching to amortise costs", ("RF504",)),
+    Item(COPYING, "no needless serialisation", ("RF503",)),
+    Item(BENCHMARKS, "micro-benchmarks exist for the hot path", ("RF601",)),
+    Item(BENCHMARKS, "realistic data sizes", ("RF605",)),
+    Item(BENCHMARKS, "baselines documented", ("RF604",)),
+    Item(BENCHMARKS, "no regression", ("RF602", "RF603")),
+)
+
+
+def answer(findings: Iterable[Finding], audited: Audited) -> tuple[Check, ...]:
+    """Every item in the order of the checklist. ``findings`` are all that the project does not allow."""
+    relevant = [finding for finding in findings if finding.path_class <= PathClass.FIRST_USE]
+    return tuple(_answer(item, relevant, audited) for item in ITEMS)
+
+
+def _answer(item: Item, findings: Sequence[Finding], audited: Audited) -> Check:
+    status, evidence = next(_judgements(item, findings, audited))
+    return Check(section=item.section, item=item.text, status=status, evidence=evidence)
+
+
+def _judgements(item: Item, findings: Sequence[Finding], audited: Audited) -> Iterator[tuple[CheckStatus, str]]:
+    """The judgements that hold, the one that decides first."""
+    if not audited.roots:
+        yield CheckStatus.NOT_MEASURED, "no root was audited"
+    missing = [rule for rule in item.rules if rule not in audited.rules]
+    of_rules = [finding for finding in findings if finding.rule.id in item.rules]
+    named = [finding for finding in of_rules if _is_through(finding, item)]
+    errors = [finding for finding in named if finding.level is Level.ERROR]
+    if errors:
+        yield CheckStatus.FAIL, _evidence(errors)
+    if item.lacking:
+        yield CheckStatus.NOT_MEASURED, item.lacking
+    if missing and not named:
+        yield CheckStatus.NOT_MEASURED, f"{_listed(missing)} not run"
+    if named:
+        yield CheckStatus.REVIEW, _evidence(named)
+    if any(finding.level is Level.ERROR for finding in of_rules):
+        yield CheckStatus.REVIEW, f"not seen on the paths shown, but {_evidence(of_rules)}"
+    if audited.unknown:
+        yield CheckStatus.REVIEW, f"none found, but {_count(audited.unknown, 'limit')} of the analysis on the hot path"
+    yield CheckStatus.PASS, f"{_listed(item.rules)}: none under {_count(audited.roots, 'root')}"
+
+
+def _is_through(finding: Finding, item: Item) -> bool:
+    if item.through is None:
+        return True
+    names = [finding.sink, *(step.function for step in finding.path)]
+    return any(item.through.search(without_generics(name)) for name in names)
+
+
+def _evidence(findings: Sequence[Finding]) -> str:
+    """``2 hot, 1 amortized (RF101), first at src/lib.rs:3``; findings of two roots at one place count once."""
+    places = {(each.rule.id, each.anchor, each.sink): each for each in findings}.values()
+    classes = sorted({each.path_class for each in places})
+    counts = ", ".join(f"{sum(each.path_class is name for each in places)} {name.label}" for name in classes)
+    rules = _listed(sorted({each.rule.id for each in places}))
+    anchors = sorted(
+        (each.path_class, each.anchor.file, each.anchor.line) for each in places if each.anchor is not None
+    )
+    where = f", first at {anchors[0][1]}:{anchors[0][2]}" if anchors else ""
+    return f"{counts} ({rules}){where}"
+
+
+def _listed(rules: Iterable[str]) -> str:
+    return ", ".join(rules)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,285 @@
+"""From the results of an audit to its report: levels, verdicts, order. Pure: whatever is read was read before."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from ringfence.graphs.facts import PathClass
+from ringfence.passes.limits import ROOT_NOT_FOUND
+from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
+from ringfence.pipeline.report import model
+from ringfence.pipeline.report.checklist import Audited, answer
+from ringfence.pipeline.report.model import (
+    Build,
+    Capability,
+    ClassName,
+    Coverage,
+    Layout,
+    Report,
+    RootStatus,
+    RootVerdict,
+    Tool,
+    Verdict,
+)
+from ringfence.pipeline.source import Excerpt
+
+ExcerptOf = Callable[[str, int, int], Excerpt | None]
+"""`SourceTree.excerpt`: the line at a file, line and column."""
+
+_CAPABILITIES: Mapping[str, Capability] = {
+    "RF101": Capability.ALLOCATE,
+    "RF102": Capability.ALLOCATE,
+    "RF103": Capability.FREE,
+    "RF201": Capability.LOCK,
+    "RF202": Capability.BLOCK,
+    "RF401": Capability.VIRTUAL,
+    "RF402": Capability.POINTER,
+    "RF902": Capability.UNKNOWN,
+    "RF903": Capability.UNKNOWN,
+    "RF905": Capability.UNKNOWN,
+}
+_CLASS_NAMES: Mapping[PathClass, ClassName] = {
+    PathClass.HOT: "hot",
+    PathClass.AMORTIZED: "amortized",
+    PathClass.FIRST_USE: "first-use",
+    PathClass.COLD: "cold",
+    PathClass.PANIC: "panic",
+}
+_VIA_NAMES: Mapping[Via, model.ViaName] = {
+    Via.ROOT: "call",
+    Via.CALL: "call",
+    Via.INLINE: "inline",
+    Via.VIRTUAL: "virtual",
+    Via.POINTER: "pointer",
+    Via.DROP: "drop",
+}
+_LEVELS = tuple(Level)
+_LIMITS = "RF9"
+_KINDS_THAT_NEED_REDESIGN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RootResult:
+    """What became of one pattern and function; ``function`` is empty where the pattern found none."""
+
+    pattern: str
+    function: str = ""
+    symbol: str = ""
+    location: Location | None = None
+    budget_ns: int | None = None
+    reason: str = ""
+    """Why it is a root; of a pattern that found nothing, the sentence that says so and what to do."""
+
+    @property
+    def status(self) -> RootStatus:
+        """By whether there is a function."""
+        return RootStatus.AUDITED if self.function else RootStatus.NOT_FOUND
+
+
+def build_report(
+    *,
+    build: Build,
+    coverage: Coverage,
+    rules: Iterable[Rule],
+    roots: Sequence[RootResult],
+    findings: Iterable[Finding],
+    excerpt: ExcerptOf,
+    allowed: Mapping[str, str] | None = None,
+    strict: bool = False,
+    layouts: Iterable[Layout] = (),
+    notes: Iterable[str] = (),
+) -> Report:
+    """The report of an audit.
+
+    ``rules`` are those that looked, ``allowed`` gives the reason for each fingerprint that the project accepts. A
+    pattern that found nothing becomes a finding of RF901 here. Findings told twice (two patterns found one function)
+    are told once. Findings of level *hidden* are counted, and shown as notes where ``strict``.
+    """
+    rules = tuple(rules)
+    reasons = allowed or {}
+    told = {finding.fingerprint: finding for finding in (*findings, *_not_found(roots))}.values()
+    shown = sorted((each for each in told if strict or each.level is not Level.HIDDEN), key=_rank)
+    open_findings = [finding for finding in told if finding.fingerprint not in reasons]
+    same_call = _same_calls(shown)
+    audited = Audited(
+        rules=frozenset(rule.id for rule in rules),
+        roots=sum(root.status is RootStatus.AUDITED for root in roots),
+        unknown=sum(_is_limit(finding) and finding.path_class is PathClass.HOT for finding in open_findings),
+    )
+    return Report(
+        tool=_this_tool(),
+        build=build,
+        coverage=coverage,
+        strict=strict,
+        rules=tuple(sorted({rule.id for rule in rules} | {finding.rule.id for finding in told})),
+        roots=_roots(roots, open_findings, strict=strict),
+        findings=tuple(
+            _finding(each, same_call[each.fingerprint], excerpt, reasons.get(each.fingerprint)) for each in shown
+        ),
+        hidden=len(told) - len(shown),
+        layouts=tuple(sorted(layouts, key=lambda layout: layout.type_)),
+        checklist=answer(open_findings, audited),
+        verdict=_verdict(open_findings) if roots else None,
+        notes=tuple(notes),
+    )
+
+
+def layout_report(*, build: Build, coverage: Coverage, layouts: Iterable[Layout], notes: Iterable[str] = ()) -> Report:
+    """The report of ``layout``: no root was audited, so nothing is judged."""
+    by_name = tuple(sorted(layouts, key=lambda layout: layout.type_))
+    return Report(tool=_this_tool(), build=build, coverage=coverage, layouts=by_name, notes=tuple(notes))
+
+
+def _this_tool() -> Tool:
+    return Tool(name="ringfence", version=version("ringfence"))
+
+
+def _not_found(roots: Iterable[RootResult]) -> Iterable[Finding]:
+    for root in roots:
+        if root.status is RootStatus.AUDITED:
+            continue
+        yield Finding(
+            rule=ROOT_NOT_FOUND,
+            level=Level.ERROR,
+            path_class=PathClass.HOT,
+            frequency=Frequency.ALWAYS,
+            loop_depth=0,
+            root=root.pattern,
+            sink=root.pattern,
+            message=root.reason or f"the root `{root.pattern}` matches no function of this build",
+            anchor=root.location,
+            path=(),
+            fingerprint=hashlib.sha256(f"RF901\0{root.pattern}".encode()).hexdigest()[:12],
+            paths=0,
+            help=ROOT_NOT_FOUND.instead,
+        )
+
+
+def _rank(finding: Finding) -> tuple[int, int, str, str, tuple[str, int, int], str]:
+    place = _location(finding)
+    where = (place.file, place.line, place.column) if place else ("", 0, 0)
+    level = _LEVELS.index(finding.level)
+    return level, finding.path_class, finding.root, finding.rule.id, where, finding.fingerprint
+
+
+def _location(finding: Finding) -> Location | None:
+    """The anchor; where no frame is the user's own, the frame nearest to the root."""
+    located = (step.location for step in finding.path if step.location)
+    return finding.anchor or next(located, None)
+
+
+def _same_calls(findings: Iterable[Finding]) -> Mapping[str, tuple[str, ...]]:
+    """By fingerprint, the other findings of the same root that begin at the very same call."""
+    groups: dict[tuple[object, ...], list[str]] = defaultdict(list)
+    calls: dict[str, tuple[object, ...]] = {}
+    for finding in findings:
+        # Without a column two calls on one line cannot be told apart.
+        anchor = finding.anchor if finding.anchor and finding.anchor.column else finding.fingerprint
+        calls[finding.fingerprint] = finding.root, anchor
+        groups[finding.root, anchor].append(finding.fingerprint)
+    return {name: tuple(sorted(set(groups[call]) - {name})) for name, call in calls.items()}
+
+
+def _finding(finding: Finding, same_call: tuple[str, ...], excerpt: ExcerptOf, allowed: str | None) -> model.Finding:
+    place = _location(finding)
+    return model.Finding(
+        fingerprint=finding.fingerprint,
+        rule=finding.rule.id,
+        slug=finding.rule.slug,
+        level=Level.NOTE if finding.level is Level.HIDDEN else finding.level,
+        class_=_CLASS_NAMES[finding.path_class],
+        frequency=finding.frequency,
+        loop_depth=finding.loop_depth,
+        root=finding.root,
+        sink=finding.sink,
+        message=finding.message,
+        location=_place(place),
+        source=excerpt(place.file, place.line, place.column) if place else None,
+        path=tuple(_step(step) for step in finding.path),
+        paths=finding.paths,
+        same_call=same_call,
+        help=finding.help,
+        detail=dict(finding.detail),
+        suppressed=allowed,
+    )
+
+
+def _step(step: Step) -> model.Step:
+    place = step.location
+    return model.Step(
+        function=step.function,
+        file=place.file if place else None,
+        line=place.line if place else None,
+        via=_VIA_NAMES[step.via],
+        own=step.own,
+    )
+
+
+def _place(location: Location | None) -> model.Place | None:
+    return model.Place(file=location.file, line=location.line, column=location.column) if location else None
+
+
+def _roots(roots: Sequence[RootResult], findings: Iterable[Finding], *, strict: bool) -> tuple[model.Root, ...]:
+    below: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        below[finding.root].append(finding)
+    instances = Counter(root.pattern for root in roots if root.status is RootStatus.AUDITED)
+    by_name = sorted(roots, key=lambda root: (root.function or root.pattern, root.symbol, root.pattern))
+    return tuple(
+        _root(root, below[root.function or root.pattern], instances[root.pattern], strict=strict) for root in by_name
+    )
+
+
+def _root(root: RootResult, findings: Sequence[Finding], instances: int, *, strict: bool) -> model.Root:
+    is_audited = root.status is RootStatus.AUDITED
+    return model.Root(
+        pattern=root.pattern,
+        function=root.function or None,
+        symbol=root.symbol or None,
+        location=_place(root.location),
+        status=root.status,
+        verdict=_root_verdict(findings) if is_audited else RootVerdict.UNKNOWN,
+        budget_ns=root.budget_ns,
+        reason=root.reason,
+        instances=instances,
+        findings=sum(strict or finding.level is not Level.HIDDEN for finding in findings),
+        summary=_summary(findings),
+    )
+
+
+def _summary(findings: Iterable[Finding]) -> dict[Capability, ClassName | None]:
+    best: dict[Capability, PathClass] = {}
+    for finding in findings:
+        capability = _CAPABILITIES.get(finding.rule.id)
+        if capability:
+            best[capability] = min(finding.path_class, best.get(capability, finding.path_class))
+    return {each: _CLASS_NAMES[best[each]] if each in best else None for each in Capability}
+
+
+def _root_verdict(findings: Sequence[Finding]) -> RootVerdict:
+    """What is not known on a cold path can do no worse there than a cold violation does."""
+    if any(finding.level is Level.ERROR for finding in findings):
+        return RootVerdict.VIOLATIONS
+    if any(_is_limit(finding) and finding.path_class is PathClass.HOT for finding in findings):
+        return RootVerdict.UNKNOWN
+    deeds = [finding for finding in findings if finding.rule.id in _CAPABILITIES]
+    if any(finding.path_class is not PathClass.PANIC for finding in deeds):
+        return RootVerdict.COLD_ONLY
+    return RootVerdict.CLEAN
+
+
+def _verdict(findings: Sequence[Finding]) -> Verdict:
+    """Kinds are the rules' families: the digit behind ``RF``."""
+    errors = {finding.rule.id[:3] for finding in findings if finding.level is Level.ERROR}
+    if len(errors - {_LIMITS}) >= _KINDS_THAT_NEED_REDESIGN:
+        return Verdict.REDESIGN
+    if errors:
+        return Verdict.SIGNIFICANT
+    has_warnings = any(finding.level is Level.WARNING for finding in findings)
+    return Verdict.MINOR if has_warnings else Verdict.MEETS_TARGETS
+
+
+def _is_limit(finding: Finding) -> bool:
+    return finding.rule.id.startswith(_LIMITS)

@@ -1,0 +1,171 @@
+"""One finding as rustc shows an error: the message, the place, the line with its caret, and what to know besides."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from rich.cells import cell_len, chop_cells
+from rich.text import Text
+
+from ringfence.pipeline.report.calls import ARROW, path_lines
+from ringfence.pipeline.report.model import Finding, Place
+from ringfence.pipeline.report.names import shorten
+from ringfence.pipeline.report.terminal import (
+    FRAME,
+    HELP,
+    LEVEL_STYLES,
+    QUIET,
+    STRONG,
+    Page,
+    safe,
+    styled,
+    unbroken,
+    wrapped,
+)
+from ringfence.pipeline.source import Excerpt
+
+_ALLOCATION_RULES = ("RF101", "RF102")
+_CANDIDATES_SHOWN = 4
+_LONGEST_NAME = 72
+_KIB = 1024
+
+
+def add_finding(page: Page, finding: Finding, rule_of: Mapping[str, str]) -> None:
+    """The whole diagnostic; ``rule_of`` gives the rule of every fingerprint of the report."""
+    gutter = " " * len(str(finding.location.line)) if finding.location else " "
+    add_heading(page, finding)
+    if finding.source and finding.location:
+        _add_source(page, finding, finding.source, finding.location, gutter)
+    for note in _notes(finding, rule_of, page.width - len(gutter)):
+        head = styled((f"{gutter} = ", FRAME), (note.label, note.style), ": ")
+        rest = styled(" " * (head.cell_len - len(note.lead)), (note.lead, QUIET))
+        page.add(*((rest if number else head) + line for number, line in enumerate(note.lines)))
+    page.blank()
+
+
+def add_heading(page: Page, finding: Finding) -> None:
+    """Level, rule and message, and the place below: the part that machines search."""
+    head = f"{finding.level.value}[{finding.rule}]"
+    text = styled((head, LEVEL_STYLES[finding.level]), (f": {safe(finding.message)}", STRONG))
+    page.add_heading(text, len(head) + len(": "))
+    if finding.location is None:
+        return
+    place = finding.location
+    column = f":{place.column}" if place.column else ""
+    gutter = " " * len(str(place.line))
+    page.add(styled((f"{gutter}--> ", FRAME), f"{safe(place.file)}:{place.line}{column}"))
+
+
+def _add_source(page: Page, finding: Finding, excerpt: Excerpt, place: Place, gutter: str) -> None:
+    line = _displayed(excerpt, page.width - len(gutter) - len(" | "))
+    bar = styled((f"{gutter} |", FRAME))
+    page.add(bar, styled((f"{place.line} |", FRAME), f" {line.text}"))
+    if line.width:
+        label = _label(finding)
+        caret = f"{'^' * line.width} {label}" if label else "^" * line.width
+        page.add(bar + styled(" " * (line.start + 1), (caret, LEVEL_STYLES[finding.level])))
+    page.add(bar)
+
+
+@dataclass(frozen=True, slots=True)
+class _Displayed:
+    """A source line in terminal columns."""
+
+    text: str
+    start: int
+    width: int
+
+
+def _displayed(excerpt: Excerpt, room: int) -> _Displayed:
+    """Tabs are widened, wide characters count two, and of a line that is too long the part around the caret is left."""
+    end = excerpt.start + excerpt.length
+    before, word, after = (
+        safe(part) for part in (excerpt.text[: excerpt.start], excerpt.text[excerpt.start : end], excerpt.text[end:])
+    )
+    if cell_len(before + word + after) <= room or room < cell_len(word):
+        return _Displayed(before + word + after, cell_len(before), cell_len(word))
+    left = max((room - cell_len(word)) // 2, 1)
+    if cell_len(before) > left and cell_len(word + after) < room - left:
+        left = room - cell_len(word + after)
+    if cell_len(before) > left:
+        before = "…" + _last_cells(before, left - 1)
+    right = room - cell_len(before + word)
+    if cell_len(after) > right:
+        after = _first_cells(after, right - 1) + "…"
+    return _Displayed(before + word + after, cell_len(before), cell_len(word))
+
+
+def _first_cells(text: str, width: int) -> str:
+    return chop_cells(text, width)[0] if text and width > 0 else ""
+
+
+def _last_cells(text: str, width: int) -> str:
+    return _first_cells(text[::-1], width)[::-1]
+
+
+def _label(finding: Finding) -> str:
+    """What stands behind the caret: the size of an allocation, or how many functions a call may reach."""
+    size = finding.detail.get("bytes")
+    if isinstance(size, int):
+        return _bytes(size)
+    if finding.rule in _ALLOCATION_RULES:
+        return "size known at run time"
+    candidates = _candidates(finding)
+    if candidates:
+        return f"{len(candidates)} {'candidate' if len(candidates) == 1 else 'candidates'}"
+    return ""
+
+
+def _bytes(size: int) -> str:
+    if size < _KIB:
+        return f"{size} {'byte' if size == 1 else 'bytes'}"
+    return f"{size / _KIB:g} KiB" if size % _KIB == 0 else f"{size / _KIB:.1f} KiB"
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """One ``= label: text`` below the source; ``lead`` stands before all lines but the first."""
+
+    label: str
+    lines: list[Text]
+    style: str = STRONG
+    lead: str = ""
+
+
+def _notes(finding: Finding, rule_of: Mapping[str, str], width: int) -> Iterator[_Note]:
+    def prose(label: str, text: str, style: str = STRONG) -> _Note:
+        return _Note(label, wrapped(styled(text), width - len(f" = {label}: ")), style)
+
+    if finding.path:
+        yield _Note("path", path_lines(finding.path, width - len(" = path: ")), lead=ARROW)
+        yield prose("class", _class_sentence(finding, rule_of))
+    candidates = _candidates(finding)
+    if candidates:
+        yield prose("candidates", _candidate_sentence(candidates, is_open=finding.detail.get("closed") is False))
+    if finding.suppressed is not None:
+        yield prose("allowed", safe(finding.suppressed) or "without a reason")
+    if finding.help:
+        yield prose("help", safe(finding.help), HELP)
+    yield prose("explain", f"ringfence explain {finding.rule} (this finding is {finding.fingerprint})")
+
+
+def _class_sentence(finding: Finding, rule_of: Mapping[str, str]) -> str:
+    loops = {0: "not in a loop", 1: "in a loop"}.get(finding.loop_depth, f"in loops {finding.loop_depth} deep")
+    parts = [f"{finding.class_}, {finding.frequency.value}, {loops}"]
+    parts.append(f"{finding.paths} {'path' if finding.paths == 1 else 'paths'}")
+    if finding.same_call:
+        rules = [finding.rule, *(rule_of[name] for name in finding.same_call if name in rule_of)]
+        parts.append(f"removing this call removes {len(rules)} findings ({', '.join(sorted(set(rules)))})")
+    return "; ".join(parts)
+
+
+def _candidates(finding: Finding) -> list[str]:
+    """Names of the functions that an indirect call may reach, without the evidence in brackets behind each."""
+    listed = msgspec.convert(finding.detail.get("candidates", ()), tuple[str, ...])
+    return [name.rsplit(" [", 1)[0] for name in listed]
+
+
+def _candidate_sentence(names: Sequence[str], *, is_open: bool) -> str:
+    shown = ", ".join(unbroken(shorten(name, _LONGEST_NAME)) for name in names[:_CANDIDATES_SHOWN])
+    more = f" and {len(names) - _CANDIDATES_SHOWN} more" if len(names) > _CANDIDATES_SHOWN else ""
+    return f"{shown}{more}{'; code outside of this build may add others' if is_open else ''}"

@@ -1,0 +1,218 @@
+"""The report for people: the findings, ranked; what each root can do; and what the audit saw and did not see."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from ringfence.passes.rule import Level
+from ringfence.pipeline.report.diagnostic import add_finding, add_heading
+from ringfence.pipeline.report.layouts import add_layout
+from ringfence.pipeline.report.model import (
+    Build,
+    Capability,
+    CheckStatus,
+    Coverage,
+    Finding,
+    Report,
+    Root,
+    RootStatus,
+    RootVerdict,
+    Verdict,
+)
+from ringfence.pipeline.report.names import shorten
+from ringfence.pipeline.report.terminal import (
+    CLASS_STYLES,
+    LEVEL_STYLES,
+    QUIET,
+    STRONG,
+    Page,
+    safe,
+    styled,
+    unbroken,
+)
+
+_LONGEST_NAME = 88
+_GAP = "  "
+_VERDICTS = {
+    RootVerdict.VIOLATIONS: ("✗ violations", "bold red"),
+    RootVerdict.UNKNOWN: ("? unknown", "bold magenta"),
+    RootVerdict.COLD_ONLY: ("✓ cold-only", "green"),
+    RootVerdict.CLEAN: ("✓ clean", "bold green"),
+}
+_DEEDS = {
+    Capability.ALLOCATE: "allocate",
+    Capability.FREE: "free",
+    Capability.LOCK: "lock",
+    Capability.BLOCK: "block",
+    Capability.VIRTUAL: "call through a vtable",
+    Capability.POINTER: "call through a pointer",
+    Capability.UNKNOWN: "call what is not known",
+}
+_OVERALL = {
+    Verdict.MEETS_TARGETS: ("meets its targets as far as they were measured", "bold green"),
+    Verdict.MINOR: ("minor optimisations recommended", "bold yellow"),
+    Verdict.SIGNIFICANT: ("significant performance issues", "bold red"),
+    Verdict.REDESIGN: ("requires redesign for performance", "bold red"),
+}
+_CHECK_MARKS = {
+    CheckStatus.FAIL: ("✗", "bold red"),
+    CheckStatus.REVIEW: ("?", "bold yellow"),
+    CheckStatus.PASS: ("✓", "bold green"),
+    CheckStatus.NOT_MEASURED: ("·", QUIET),
+}
+
+
+def render(report: Report, console: Console) -> None:
+    """Write the report. Notes take two lines each, unless the report is strict."""
+    page = Page(console)
+    rule_of = {finding.fingerprint: finding.rule for finding in report.findings}
+    shown = [finding for finding in report.findings if finding.suppressed is None or report.strict]
+    for finding in shown:
+        if finding.level is Level.NOTE and not report.strict:
+            add_heading(page, finding)
+            page.blank()
+        else:
+            add_finding(page, finding, rule_of)
+    if report.roots:
+        _add_roots(page, report.roots)
+    _add_checklist(page, report)
+    _add_coverage(page, report)
+    _add_conclusion(page, report)
+    page.print()
+
+
+def render_layouts(report: Report, console: Console) -> None:
+    """Write the layouts of the report's types, then what was read for them."""
+    page = Page(console)
+    for layout in report.layouts:
+        add_layout(page, layout)
+    if not report.layouts:
+        page.add(styled("no type to show: debug info has none that the patterns name"))
+        page.blank()
+    _add_coverage(page, report)
+    page.print()
+
+
+def _add_roots(page: Page, roots: Sequence[Root]) -> None:
+    """A row for each root: verdict, the best class of everything that some root can do, name."""
+    used = [each for each in Capability if any(root.summary.get(each) for root in roots)]
+    verdict_width = max(len(_VERDICTS[root.verdict][0]) for root in roots)
+    widths = {each: max(len(each), *(len(root.summary.get(each) or "·") for root in roots)) for each in used}
+    heading = ["verdict".ljust(verdict_width), *(each.value.ljust(widths[each]) for each in used), "root"]
+    page.add(styled((_GAP.join(heading), STRONG)))
+    for root in roots:
+        verdict, style = _VERDICTS[root.verdict]
+        row = styled((verdict.ljust(verdict_width), style), _GAP)
+        for each in used:
+            name = root.summary.get(each)
+            row += styled((f"{name or '·':{widths[each]}}", CLASS_STYLES[name] if name else QUIET), _GAP)
+        page.add(row + _root_name(root))
+    unused = [_DEEDS[each] for each in Capability if each not in used]
+    if unused and any(root.status is RootStatus.AUDITED for root in roots):
+        page.add_wrapped(styled((f"no way was found to {_alternatives(unused)}", QUIET)), len(_GAP))
+    page.blank()
+
+
+def _root_name(root: Root) -> Text:
+    if root.status is RootStatus.NOT_FOUND:
+        return styled(unbroken(root.pattern), (" matches nothing", "red"))
+    name = styled(unbroken(shorten(root.function or root.pattern, _LONGEST_NAME)))
+    return name + styled((f" (budget {root.budget_ns:,} ns)", QUIET)) if root.budget_ns else name
+
+
+def _alternatives(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _add_checklist(page: Page, report: Report) -> None:
+    """Failed and doubtful items with their evidence, then the rest in one paragraph each."""
+    if not report.checklist:
+        return
+    page.add(styled(("checklist", STRONG)))
+    for status in (CheckStatus.FAIL, CheckStatus.REVIEW):
+        for check in report.checklist:
+            if check.status is status:
+                text = styled(_CHECK_MARKS[status], f" {check.item}", (f" - {safe(check.evidence)}", QUIET))
+                page.add_wrapped(styled(_GAP) + text, 2 * len(_GAP))
+    for status, label in ((CheckStatus.PASS, "passed"), (CheckStatus.NOT_MEASURED, "not measured")):
+        items = [check.item for check in report.checklist if check.status is status]
+        if items:
+            text = styled(_CHECK_MARKS[status], f" {label}: ", ("; ".join(items), QUIET))
+            page.add_wrapped(styled(_GAP) + text, 2 * len(_GAP))
+    page.blank()
+
+
+def _add_coverage(page: Page, report: Report) -> None:
+    lines = [
+        ("coverage", _coverage_sentence(report.coverage)),
+        ("build", _build_sentence(report.build)),
+        *(("differs", safe(each)) for each in report.build.differences),
+        *(("not looked at", safe(each)) for each in _not_looked_at(report)),
+        *(("unreadable", f"{unbroken(each.file)}: {safe(each.reason)}") for each in report.coverage.unreadable),
+        *(("note", safe(each)) for each in report.notes),
+    ]
+    for label, sentence in lines:
+        page.add_wrapped(styled((label, STRONG), f": {sentence}"), len(_GAP))
+    page.blank()
+
+
+def _coverage_sentence(coverage: Coverage) -> str:
+    parts = [
+        f"{coverage.modules_read:,} of {_count(coverage.modules, 'module')} read",
+        f"{coverage.functions_reached:,} of {_count(coverage.functions, 'function')} reached",
+        f"{_count(coverage.unresolved_calls, 'call')} unresolved",
+        f"{_count(coverage.missing_functions, 'function')} without IR",
+    ]
+    return ", ".join(parts)
+
+
+def _build_sentence(build: Build) -> str:
+    settings = [
+        f"opt-level {build.opt_level}" if build.opt_level else "",
+        f"panic {build.panic}" if build.panic else "",
+        f"LTO {build.lto}" if build.lto else "",
+    ]
+    inside = ", ".join(filter(None, settings))
+    parts = [
+        f"rustc {build.rustc}" if build.rustc else "",
+        f"LLVM {build.llvm}" if build.llvm else "",
+        build.target or "",
+        f"profile {build.profile}{f' ({inside})' if inside else ''}" if build.profile else inside,
+        f"from {build.made_from}" if build.made_from else "",
+    ]
+    return safe(", ".join(filter(None, parts))) or "not known"
+
+
+def _not_looked_at(report: Report) -> Iterator[str]:
+    if report.roots and not report.coverage.panic_paths_followed:
+        yield "what runs only when unwinding or aborting (`--strict` follows it)"
+    yield from report.coverage.not_followed
+
+
+def _add_conclusion(page: Page, report: Report) -> None:
+    """The last lines: the verdict, and the counts as rustc ends a build."""
+    if report.verdict:
+        text, style = _OVERALL[report.verdict]
+        page.add(styled(("verdict", STRONG), ": ", (text, style)))
+    open_findings = [finding for finding in report.findings if finding.suppressed is None]
+    failing = len(report.failing)
+    state = ("failed", LEVEL_STYLES[Level.ERROR]) if report.exit_code else ("passed", LEVEL_STYLES[Level.NOTE])
+    counts = _level_counts(open_findings) or "no findings"
+    roots = _count(len(report.roots), "root")
+    extra = [
+        f"{failing} of them fail" if report.strict and failing else "",
+        f"{len(report.findings) - len(open_findings)} allowed" if len(report.findings) > len(open_findings) else "",
+        f"{report.hidden:,} hidden (`--strict` shows all)" if report.hidden else "",
+    ]
+    page.add_wrapped(styled(state, f": {'; '.join([f'{counts} under {roots}', *filter(None, extra)])}"), len(_GAP))
+
+
+def _level_counts(findings: Iterable[Finding]) -> str:
+    counts = Counter(finding.level for finding in findings)
+    return ", ".join(_count(counts[level], level.value) for level in Level if counts[level])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

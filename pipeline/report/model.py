@@ -1,0 +1,274 @@
+"""The report ``ringfence-report/1``: what every writer writes, in the names of the JSON form.
+
+The JSON Schema is made from these records, so their docstrings are its descriptions. Fields may be added; none is
+renamed or removed. Everything is sorted, and nothing depends on the time or the machine.
+"""
+
+from enum import StrEnum
+from typing import Final, Literal
+
+import msgspec
+
+from ringfence.passes.rule import Frequency, Level
+from ringfence.pipeline.errors import ExitCode
+from ringfence.pipeline.source import Excerpt
+
+SCHEMA: Final = "ringfence-report/1"
+
+ClassName = Literal["hot", "amortized", "first-use", "cold", "panic"]
+"""`ringfence.graphs.facts.PathClass` by its name in reports."""
+
+ViaName = Literal["call", "inline", "virtual", "pointer", "drop"]
+
+
+class RootStatus(StrEnum):
+    """Whether a pattern found a function."""
+
+    AUDITED = "audited"
+    NOT_FOUND = "not-found"
+
+
+class RootVerdict(StrEnum):
+    """What was found below one root.
+
+    ``violations``: something of level *error*. ``unknown``: no violation, but on the hot path something could not be
+    followed, or the root was not found. ``cold-only``: whatever was found lies off the steady hot path: amortised, on
+    first use, or cold. ``clean``: nothing at all, panics apart.
+    """
+
+    CLEAN = "clean"
+    COLD_ONLY = "cold-only"
+    VIOLATIONS = "violations"
+    UNKNOWN = "unknown"
+
+
+class Capability(StrEnum):
+    """What a root can do, in the order of the summary. ``unknown``: call what was not analysed."""
+
+    ALLOCATE = "allocate"
+    FREE = "free"
+    LOCK = "lock"
+    BLOCK = "block"
+    VIRTUAL = "virtual"
+    POINTER = "pointer"
+    UNKNOWN = "unknown"
+
+
+class CheckStatus(StrEnum):
+    """The answer to one item of the checklist. ``review``: a person must look; ``not-measured``: nothing looked."""
+
+    PASS = "pass"  # noqa: S105  (no password)
+    FAIL = "fail"
+    REVIEW = "review"
+    NOT_MEASURED = "not-measured"
+
+
+class Verdict(StrEnum):
+    """Of the whole audit.
+
+    ``redesign``: hot violations of three kinds or more (memory, locking, branching …). ``significant``: at least one.
+    ``minor``: warnings only, or something that could not be followed. ``meets-targets``: none of these.
+    """
+
+    MEETS_TARGETS = "meets-targets"
+    MINOR = "minor"
+    SIGNIFICANT = "significant"
+    REDESIGN = "redesign"
+
+
+class Tool(msgspec.Struct, frozen=True, kw_only=True):
+    """Who wrote the report."""
+
+    name: str
+    version: str
+
+
+class Build(msgspec.Struct, frozen=True, kw_only=True):
+    """The build that was audited; null where only IR was given."""
+
+    rustc: str | None = None
+    llvm: str | None = None
+    target: str | None = None
+    profile: str | None = None
+    panic: str | None = None
+    opt_level: str | None = None
+    lto: str | None = None
+    made_from: str = ""
+    """Where the modules came from, in a few words: ``cargo check``, ``IR files``."""
+    differences: tuple[str, ...] = ()
+    """How it differs from the build that ships, a sentence each."""
+
+
+class UnreadableFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A module that could not be read; its functions count as missing."""
+
+    file: str
+    reason: str
+
+
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """How much was looked at."""
+
+    modules: int
+    modules_read: int
+    functions: int
+    functions_reached: int
+    unresolved_calls: int
+    missing_functions: int
+    panic_paths_followed: bool = False
+    not_followed: tuple[str, ...] = ()
+    """What was reached and left alone on purpose, a sentence each."""
+    unreadable: tuple[UnreadableFile, ...] = ()
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in the source; the file is relative to the workspace root or begins with ``name-version/`` or ``std/``.
+    The column counts UTF-8 bytes from 1, 0 where it is unknown."""
+
+    file: str
+    line: int
+    column: int = 0
+
+
+class Root(msgspec.Struct, frozen=True, kw_only=True):
+    """One function that a pattern found, or a pattern that found none."""
+
+    pattern: str
+    function: str | None
+    symbol: str | None
+    location: Place | None
+    status: RootStatus
+    verdict: RootVerdict
+    budget_ns: int | None
+    reason: str
+    """Why it is a root, in the user's words; of a pattern that found nothing, why."""
+    instances: int
+    """How many functions the pattern found."""
+    findings: int
+    """How many of the report's findings are below it, allowed ones apart."""
+    summary: dict[Capability, ClassName | None]
+    """The best class at which the root can do each thing; null: no way was found."""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One frame of a path; ``line`` is where it leads on to the next one. ``via`` says how it was entered."""
+
+    function: str
+    file: str | None
+    line: int | None
+    via: ViaName
+    own: bool
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a root can do, anchored at the deepest line of the user's own code that leads to it."""
+
+    fingerprint: str
+    rule: str
+    slug: str
+    level: Level
+    class_: ClassName = msgspec.field(name="class")
+    frequency: Frequency
+    loop_depth: int
+    root: str
+    sink: str
+    message: str
+    location: Place | None
+    source: Excerpt | None
+    """The line at ``location``, where it could be read."""
+    path: tuple[Step, ...]
+    paths: int
+    """Distinct sinks below the location that are told as this one."""
+    same_call: tuple[str, ...]
+    """Fingerprints of the other findings at the same call: they go when it goes."""
+    help: str
+    detail: dict[str, object]
+    suppressed: str | None = None
+    """The reason for which the project allows it."""
+    confirmed: Literal["confirmed", "not-seen"] | None = None
+
+
+class LayoutField(msgspec.Struct, frozen=True, kw_only=True):
+    """One field: offset and size in bytes, ``lines`` the first and the last cache line that it touches."""
+
+    name: str
+    type_: str = msgspec.field(name="type")
+    offset: int
+    size: int
+    lines: tuple[int, int]
+    touched_by: tuple[str, ...] = ()
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
+    """How a type lies on cache lines when its value starts on one. Sizes in bytes; ``padding`` is the size minus the
+    sizes of the direct fields; ``straddles`` names fields of at most a line's size that cross a line."""
+
+    type_: str = msgspec.field(name="type")
+    size: int
+    align: int
+    padding: int
+    location: Place | None
+    fields: tuple[LayoutField, ...]
+    straddles: tuple[str, ...] = ()
+    shared_lines: tuple[tuple[str, ...], ...] = ()
+
+
+class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
+    """A measured operation against its target, in nanoseconds."""
+
+    operation: str
+    current_ns: float | None
+    target_ns: float | None
+    status: Literal["ok", "over", "missing"]
+    source: str
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One item of the checklist, answered."""
+
+    section: str
+    item: str
+    status: CheckStatus
+    evidence: str
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that an audit has to say."""
+
+    schema: Literal["ringfence-report/1"] = SCHEMA
+    tool: Tool
+    build: Build
+    coverage: Coverage
+    strict: bool = False
+    """Findings of every class are shown, and every one fails."""
+    rules: tuple[str, ...] = ()
+    """Ids of the rules that looked."""
+    roots: tuple[Root, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """By level, class, root, rule and place."""
+    hidden: int = 0
+    """Findings that only ``--strict`` shows."""
+    layouts: tuple[Layout, ...] = ()
+    benchmarks: tuple[Benchmark, ...] = ()
+    checklist: tuple[Check, ...] = ()
+    verdict: Verdict | None = None
+    """Null where nothing was audited."""
+    notes: tuple[str, ...] = ()
+    """What the reader should know besides, a sentence each."""
+
+    @property
+    def failing(self) -> tuple[Finding, ...]:
+        """The findings that fail the audit: errors, or all in strict mode, but none that the project allows."""
+        return tuple(
+            finding
+            for finding in self.findings
+            if finding.suppressed is None and (self.strict or finding.level is Level.ERROR)
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """As the contract lists them. A root that was not found weighs more than findings: part of the audit did not
+        take place."""
+        if any(root.status is RootStatus.NOT_FOUND for root in self.roots):
+            return ExitCode.ROOT_NOT_FOUND
+        return ExitCode.FINDINGS if self.failing else ExitCode.CLEAN
