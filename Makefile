@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint style mypy pyright imports format bench clean
+.PHONY: help setup demo test check lint style mypy pyright imports format bench bitcode clean
 
 help: ## show this text
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,12 @@ format: $(READY) ## put the code into its standard form
 
 bench: $(READY) ## time the audit of laminar-core against its floor (prints a table; minutes)
 	@$(BIN)/python tests/bench.py
+
+# The paths of this machine stay out of the debug info: the report finds the source beside the bitcode.
+bitcode: $(READY) ## build the bitcode of the demo anew (after a change of its source)
+	@cd pipeline/demo_crate && CARGO_PROFILE_RELEASE_DEBUG=2 cargo rustc --quiet --release --lib --target-dir ../../build/demo -- \
+	  --emit=llvm-bc -C symbol-mangling-version=v0 -C codegen-units=1 --remap-path-prefix=$(CURDIR)/pipeline/demo_crate=.
+	@cp build/demo/release/deps/gateway-*.bc pipeline/demo_crate/gateway.bc
 
 clean: ## remove everything that can be made again
 	@rm -rf $(VENV) .links build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -258,7 +258,7 @@ def _trait_of(name: str) -> str:
 
 def _dyn_trait(caller: Function, site: CallSite) -> str:
     for frame in caller.chain(site.location):
-        traits = set(_DYN.findall(caller.name_of(frame)))
+        traits: set[str] = set(_DYN.findall(caller.name_of(frame)))
         if len(traits) == 1:
             return traits.pop()
     return ""

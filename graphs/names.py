@@ -19,8 +19,8 @@ def _demangler() -> Callable[[str], str]:
     try:
         from pyderust import DemangleError, demangle
     except ImportError:
-        from rust_demangler import demangle
-        from rust_demangler.rust import TypeNotFoundError as DemangleError
+        from rust_demangler import demangle  # type: ignore[no-redef]  # the same call by another package
+        from rust_demangler.rust import TypeNotFoundError as DemangleError  # type: ignore[no-redef]  # as above
 
     def path_of(symbol: str) -> str:
         try:

@@ -19,6 +19,7 @@ from ringfence.pipeline.errors import UsageError
 from ringfence.pipeline.ir.module import printer_version
 from ringfence.pipeline.library import Library
 from ringfence.pipeline.markers import find_markers
+from ringfence.pipeline.module_source import ModuleSource
 from ringfence.pipeline.progress import Progress
 from ringfence.pipeline.propose import message, proposals
 from ringfence.pipeline.report.compose import RootResult, build_report
@@ -41,11 +42,15 @@ class AuditRequest:
     emit_text: bool = False
     use_cache: bool = True
     workers: int = 1
+    workspace: Path | None = None
+    """Where the sources of ``ir`` lie; the current folder where it is not given."""
 
     @property
     def build(self) -> Request:
         """The part that decides which modules there are."""
-        return Request(self.selection, self.roots, self.ir, self.config, self.layout_all, self.emit_text)
+        return Request(
+            self.selection, self.roots, self.ir, self.config, self.layout_all, self.emit_text, self.workspace
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,9 @@ class Clock:
     """Collects the steps of one audit."""
 
     steps: list[Step] = field(default_factory=list[Step])
+    worker_peak_bytes: int = 0
+    modules_read: list[tuple[str, int, int]] = field(default_factory=list[tuple[str, int, int]])
+    """Path, offset and size of each."""
 
     @contextmanager
     def step(self, name: str) -> Generator[None]:
@@ -99,6 +107,8 @@ def run_audit(request: AuditRequest, progress: Progress, clock: Clock | None = N
             raise UsageError(message(proposals(built.own_crates.items())))
         with clock.step("read and link"):
             reached = _reach(linked, follow_panic=request.strict)
+        clock.worker_peak_bytes = pool.peak_bytes
+        clock.modules_read = [_span(linked.library.sources[number]) for number in sorted(linked.program.modules)]
     with clock.step("passes"):
         hot_path = HotPath(reached, built.is_own)
         findings = _judge(linked.functions, hot_path, built)
@@ -198,6 +208,10 @@ def _result(root: Root | Miss, built: Built) -> RootResult:
         budget_ns=root.pattern.budget_ns,
         reason=root.pattern.reason,
     )
+
+
+def _span(source: ModuleSource) -> tuple[str, int, int]:
+    return str(source.path), source.offset, source.size
 
 
 def _cpu_seconds() -> float:

@@ -32,6 +32,8 @@ class Request:
     config: Path | None = None
     layout_all: bool = False
     emit_text: bool = False
+    workspace: Path | None = None
+    """Where the sources of ``ir`` lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def _from_cargo(built: Build, packages: Metadata, config: Config, own_ids: set[s
 
 
 def _from_files(request: Request) -> Built:
-    workspace = Path.cwd()
+    workspace = request.workspace or Path.cwd()
     config_file = find_config(request.config, workspace)
     config = load_config(config_file) if config_file else Config()
     sources = [source for path in request.ir for source in discover(path, Origin.OWN)]

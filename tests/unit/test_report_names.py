@@ -1,0 +1,49 @@
+"""Short names for people."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.pipeline.report.names import shorten
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("alloc::vec::Vec<u64, alloc::alloc::Global>", "Vec<u64>"),
+        ("alloc::vec::Vec<u64, alloc::alloc::Global>::push", "Vec<u64>::push"),
+        (
+            "std::collections::hash::map::HashMap<alloc::string::String, u64, std::hash::random::RandomState>::insert",
+            "HashMap<String, u64>::insert",
+        ),
+        ("laminar_core::reactor::Reactor::poll", "Reactor::poll"),
+        ("<str as alloc::string::ToString>::to_string", "<str as ToString>::to_string"),
+        ("<[u8] as core::fmt::Debug>::fmt", "<[u8] as Debug>::fmt"),
+        ("core::ptr::drop_in_place::<alloc::boxed::Box<dyn small::Op>>", "ptr::drop_in_place::<Box<dyn Op>>"),
+        ("small::Plant::on_packet::{closure#0}", "Plant::on_packet::{closure#0}"),
+        ("a::f::{closure#0}::{closure#1}", "a::f::{closure#0}::{closure#1}"),
+        ("core::option::Option<u8>::Some", "Option<u8>::Some"),
+        ("a::call::<fn(&b::C) -> d::E, [f::G; 4]>", "a::call::<fn(&C) -> E, [G; 4]>"),
+        ("__rust_alloc", "__rust_alloc"),
+        ("operator new(unsigned long)", "operator new(unsigned long)"),
+        ("drop of a trait object", "drop of a trait object"),
+        ("", ""),
+    ],
+)
+def test_a_name_is_cut_to_what_tells_it_apart(name: str, short: str) -> None:
+    assert shorten(name) == short
+
+
+def test_generic_arguments_are_folded_only_when_the_name_is_too_long() -> None:
+    name = "<a::Map<b::Iter<u16>, fn(&u16) -> c::Option<u8>> as d::Iterator>::next"
+    assert shorten(name, 80) == "<Map<Iter<u16>, fn(&u16) -> Option<u8>> as Iterator>::next"
+    assert shorten(name, 30) == "<Map<…> as Iterator>::next"
+
+
+def test_types_that_differ_in_their_arguments_stay_different() -> None:
+    assert shorten("a::Ring<u32>::pop") != shorten("a::Ring<u64>::pop")
+
+
+@given(st.text(alphabet="ab:<>{}()[],-&' _9Aé…", max_size=40), st.integers(0, 20))
+def test_no_text_is_too_odd(name: str, width: int) -> None:
+    assert isinstance(shorten(name, width), str)
