@@ -9,8 +9,9 @@ Objects may be made anywhere, long before the root runs, so candidates are sough
    the method's name is known, of that name. The slot of a function that another vtable shares (merged bodies) counts
    with the function's own name or the trait's.
 2. *By name*: ``<T as Trait>::method`` anywhere in the symbol index, for the traits that clause 1 found; where it found
-   none, for the traits of the caller's crate that have such a method, else for all. Their modules are then read, and
-   what does not fit slot or signature falls out again.
+   none, for the traits of the caller's crate that have such a method, else for all. Where the trait stands in a
+   crate of the user's own, or nothing was found otherwise, their modules are read, and what does not fit the signature
+   falls out again. Other implementations in modules that were not read are named, not followed.
 3. *Drop glue* (slot -1): the drop entries of the vtables of the trait named as ``dyn Trait`` in the innermost frame
    that names one; where none does, nothing is known.
 4. *By closed set*: ``!callees`` names all targets; nothing is open.
@@ -87,6 +88,8 @@ class Resolution:
     traits: tuple[str, ...]
     closed: bool
     """No other target is possible."""
+    unread: tuple[str, ...] = ()
+    """Implementations in modules that were not read, by name."""
     followed: bool = True
     """The candidates are likely enough to be followed; otherwise the call is unresolved."""
 
@@ -94,9 +97,16 @@ class Resolution:
 class Dispatch:
     """Resolves indirect calls against what is known of the program so far."""
 
-    def __init__(self, program: Program, symbols: Iterable[tuple[str, Sequence[int]]], method_at: MethodAt) -> None:
+    def __init__(
+        self,
+        program: Program,
+        symbols: Iterable[tuple[str, Sequence[int]]],
+        method_at: MethodAt,
+        is_own_crate: Callable[[str], bool],
+    ) -> None:
         """``symbols`` are all function symbols of the program with the modules that define them."""
         self._program = program
+        self._is_own_crate = is_own_crate
         self._method_at = method_at
         self._implementations = _implementations(symbols)
         self._vtables: list[tuple[int, VTable]] = []
@@ -109,7 +119,13 @@ class Dispatch:
         if site.kind is not CallKind.VIRTUAL or site.slot == DROP_SLOT:
             return set()
         self._refresh()
-        return {module for module, _ in self._by_name(caller, site, self._method(caller, site))}
+        name = self._method(caller, site)
+        has_vtable = any(True for _ in self._by_vtable(caller, site, name))
+        return {
+            module
+            for module, symbol in self._by_name(caller, site, name)
+            if not has_vtable or self._is_own_crate(crate_of(_trait_of(display_name(symbol))))
+        }
 
     def resolve(self, caller: Function, site: CallSite) -> Resolution:
         """The candidates by what was read so far; more may come once `wanted` modules are read."""
@@ -134,20 +150,32 @@ class Dispatch:
             qualified = trait_method(display_name(symbol))
             return [symbol] if qualified and qualified[1].startswith(_FORMATTING) else []
         vtable = next((each for each in facts.vtables if each.symbol == symbol), None)
-        if vtable is None or not any(trait.startswith(_FORMATTING) for trait in _traits(vtable)):
+        # A trait with a supertrait in `core::fmt` has its methods too: making such an object formats nothing.
+        if vtable is None or not _traits(vtable) or not all(each.startswith(_FORMATTING) for each in _traits(vtable)):
             return []
         return [method for method in vtable.methods if _trait_of(display_name(method)).startswith(_FORMATTING)]
 
     def _virtual(self, caller: Function, site: CallSite) -> Resolution:
         name = self._method(caller, site)
         found = {(each.module, each.symbol): each for each in self._by_vtable(caller, site, name)}
+        unread: set[str] = set()
         for module, symbol in self._by_name(caller, site, name):
-            if self._has_signature(module, symbol, site.signature):
+            if module not in self._program.modules:
+                unread.add(display_name(symbol))
+            elif self._has_signature(module, symbol, site.signature):
                 found.setdefault((module, symbol), Candidate(module, symbol, Evidence.NAME))
+        unread -= {display_name(symbol) for _, symbol in found}
         traits = {_trait_of(display_name(symbol)) for _, symbol in found} - {""}
         is_known = name.is_written or bool(_dyn_trait(caller, site))
         followed = bool(found) and (is_known or len(found) <= FOLLOWED_BY_SIGNATURE)
-        return Resolution(_sorted(found.values()), name.method, tuple(sorted(traits)), closed=False, followed=followed)
+        return Resolution(
+            candidates=_sorted(found.values()),
+            method=name.method,
+            traits=tuple(sorted(traits)),
+            closed=False,
+            unread=tuple(sorted(unread)),
+            followed=followed,
+        )
 
     def _refresh(self) -> None:
         if len(self._program.modules) == len(self._seen_modules):

@@ -106,6 +106,31 @@ _COMPILER_RUNTIME = re.compile(
 )
 
 
+def effect_of_body(symbol: str) -> Effect | None:
+    """The effect of a function of the standard library whose body is not at hand but whose every body does the same;
+    None for any other function. ``RawVec<T>::grow_one`` is instantiated once in a program, in whatever crate came
+    first: reading 40 MB of that crate would tell nothing new."""
+    known = _LIBRARY_BODY.search(symbol)
+    return _LIBRARY_EFFECTS[known.lastgroup or ""] if known else None
+
+
+_LIBRARY_BODY = re.compile(
+    r"(?P<grows>5alloc7raw_vec.*(?:8grow_one|14grow_amortized|11finish_grow|21do_reserve_and_handle))"
+    r"|(?P<allocates>5alloc3fmt6format12format_inner)"
+    r"|(?P<frees>5alloc4syncINt\w+_3Arc(?:e|Sh)E9drop_slow)"
+    r"|(?P<blocks>3std3sys4sync\w*5futex\w*(?:14lock_contended|14read_contended|15write_contended|4wake|4wait)"
+    r"|11parking_lot\w*(?:9lock_slow|11unlock_slow|16lock_shared_slow|19lock_exclusive_slow))"
+    r"|(?P<none>3std9panicking11panic_count17is_zero_slow_path)"
+)
+_LIBRARY_EFFECTS = {
+    "grows": Effect.REALLOCATES,
+    "allocates": Effect.ALLOCATES,
+    "frees": Effect.FREES,
+    "blocks": Effect.BLOCKS,
+    "none": Effect.NONE,
+}
+
+
 def effect_of(symbol: str, attributes: Attribute = Attribute.NONE) -> Effect | None:
     """The effect of an external function, from its declaration's attributes or its name; None where it is unknown."""
     if _NO_ALLOC_SHIM.search(symbol):
@@ -123,7 +148,7 @@ def effect_of(symbol: str, attributes: Attribute = Attribute.NONE) -> Effect | N
         return known
     if attributes & Attribute.NORETURN:
         return Effect.TERMINATES
-    return Effect.NONE if _COMPILER_RUNTIME.match(symbol) else None
+    return Effect.NONE if _COMPILER_RUNTIME.match(symbol) else effect_of_body(symbol)
 
 
 _ATTRIBUTE_EFFECTS = (

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import msgspec
 
-FACTS_VERSION = 1
+FACTS_VERSION = 2
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 

@@ -3,7 +3,8 @@
 Resolution of a symbol named in a module (ELF gABI, *Symbol Table*; LangRef, *Linkage Types*):
 
 1. a definition in the same module, whatever its linkage, because local symbols of two modules may share a name;
-2. otherwise the first strong definition of the program, in the order of the modules, else the first weak one;
+2. otherwise a definition that other modules see: one in a module that was read already, else the first strong one
+   in the order of the modules, else the first weak one. Bodies under one name are the same (LangRef, ``_odr``);
 3. otherwise it is external.
 
 An alias stands for its target in the same module. A cycle of aliases, which LLVM's verifier refuses, is external.
@@ -99,6 +100,8 @@ class Program:
         if self._symbols.defines(module, symbol):
             return module
         definitions = self._symbols.definitions(symbol)
+        if len(definitions) > 1:
+            return next((each for each in definitions if each in self.modules), definitions[0])
         return definitions[0] if definitions else None
 
     def function(self, module: int, symbol: str) -> Function | None:

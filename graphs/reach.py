@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ringfence.graphs.dispatch import DROP_SLOT, Dispatch, Resolution
-from ringfence.graphs.effects import Effect, effect_of
+from ringfence.graphs.effects import Effect, effect_of, effect_of_body
 from ringfence.graphs.facts import CallKind, CallSite, PathClass
 from ringfence.graphs.program import Function, Program
 
@@ -93,7 +93,7 @@ def _follow_direct(
         for position, site in _followed(function, follow_panic=follow_panic):
             followed += 1
             if site.kind is CallKind.DIRECT:
-                calls.append((function, site, site.callee, program.locate(function.module, site.callee)))
+                calls.append((function, site, site.callee, _module_of(program, function, site.callee)))
             elif site.kind is not CallKind.ASSEMBLY:
                 indirect.append((function, position))
         reached.panic_calls_not_followed += len(function.facts.calls) - followed
@@ -103,6 +103,16 @@ def _follow_direct(
     return [
         callee for function, site, symbol, module in calls if (callee := _link(reached, function, site, symbol, module))
     ]
+
+
+def _module_of(program: Program, caller: Function, symbol: str) -> int | None:
+    """The module to read for a callee; none where the name tells all that a module not read so far would."""
+    module = program.locate(caller.module, symbol)
+    is_known = module is not None and module not in program.modules and effect_of_body(symbol) in _TOLD_BY_NAME
+    return None if is_known else module
+
+
+_TOLD_BY_NAME = frozenset({Effect.REALLOCATES, Effect.FREES})
 
 
 def _called_where_taken(

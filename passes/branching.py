@@ -62,6 +62,7 @@ class BranchingPass:
                 what=_what(resolution, is_drop_glue=is_drop(site), is_virtual=is_virtual),
                 verb="is called through a vtable" if is_virtual else "is called",
                 candidates=tuple(f"{display_name(each.symbol)} [{each.evidence}]" for each in resolution.candidates),
+                unread=resolution.unread,
                 closed=resolution.closed,
                 method=resolution.method,
             )

@@ -87,6 +87,8 @@ def _finding(rule: Rule, root: Function, each: Anchored[Sink], display: Display,
         detail["bytes"] = sink.size
     if sink.candidates:
         detail["candidates"] = sink.candidates
+    if sink.unread:
+        detail["unread"] = sink.unread
     if rule in BranchingPass.rules:
         detail["closed"] = sink.closed
     if sink.method:

@@ -24,6 +24,8 @@ class Sink:
     """Bytes, -1 where not constant."""
     candidates: tuple[str, ...] = ()
     """Functions that an indirect call may reach, as ``name [evidence]``."""
+    unread: tuple[str, ...] = ()
+    """Implementations in modules that were not read."""
     closed: bool = True
     """An indirect call has no other targets than the candidates."""
     method: str = ""

@@ -155,7 +155,9 @@ def _unique(roots: Sequence[Root | Miss]) -> Iterator[Root | Miss]:
 
 
 def _reach(linked: Linked, *, follow_panic: bool) -> Reach:
-    dispatch = Dispatch(linked.program, linked.library.symbols.functions(), linked.built.files.word_at)
+    built = linked.built
+    symbols = linked.library.symbols.functions()
+    dispatch = Dispatch(linked.program, symbols, built.files.word_at, built.is_own_crate)
     return reach(linked.program, linked.functions, dispatch, follow_panic=follow_panic)
 
 

@@ -48,6 +48,7 @@ class Built:
     files: SourceTree
     is_own: Callable[[str], bool]
     """Whether a file, as the compiler named it, is the user's own code."""
+    is_own_crate: Callable[[str], bool]
     description: model.Build
     notes: tuple[str, ...] = ()
 
@@ -88,6 +89,12 @@ def _from_cargo(built: Build, packages: Metadata, config: Config, own_ids: set[s
             sources.extend(discover(native.archive, Origin.NATIVE))
     sources.extend(sysroot_modules(built.toolchain.library_directory))
     own = [package for package in packages.packages if package.id in own_ids]
+    own_crates = {
+        target.crate_name: package.root_dir
+        for package in own
+        for target in package.targets
+        if "custom-build" not in target.kind
+    }
     members = [package.root_dir for package in own if packages.is_member(package.id)]
     labels = {
         package.root_dir: f"{package.name}-{package.version}"
@@ -100,14 +107,10 @@ def _from_cargo(built: Build, packages: Metadata, config: Config, own_ids: set[s
         workspace=packages.workspace_root,
         config=config,
         sources=tuple(sources),
-        own_crates={
-            target.crate_name: package.root_dir
-            for package in own
-            for target in package.targets
-            if "custom-build" not in target.kind
-        },
+        own_crates=own_crates,
         files=SourceTree(packages.workspace_root, own=members, packages=labels, library=library),
         is_own=_is_below_own(folders),
+        is_own_crate=own_crates.__contains__,
         description=_description(built),
     )
 
@@ -130,6 +133,7 @@ def _from_files(request: Request) -> Built:
         own_crates={},
         files=SourceTree(workspace),
         is_own=_is_not_foreign,
+        is_own_crate=frozenset(source.crate for source in sources if source.origin is Origin.OWN).__contains__,
         description=model.Build(made_from="IR files"),
         notes=tuple(notes),
     )

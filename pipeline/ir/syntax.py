@@ -6,6 +6,7 @@ SYMBOL = rb'(?:[-\w.$]+|"[^"\n]*")'
 """An identifier behind ``@`` or ``%``, quoted where it holds other characters (LangRef, *Identifiers*)."""
 
 _TYPE_AT_START = re.compile(rb'<?\{|\[|<|%(?:[-\w.$]+|"[^"\n]*")|[a-z]\w*')
+_RETURNED = re.compile(rb"\bsret\([^()]*\)")
 _BRACKET = re.compile(rb'[(){}\[\]<>,"]')
 _OPENING = b"({[<"
 _CLOSING = b")}]>"
@@ -71,9 +72,15 @@ def trailing_type(text: bytes) -> bytes:
 
 
 def signature(prefix: bytes, arguments: list[bytes]) -> str:
-    """``return (parameters)`` from the text in front of the callee and the argument texts, attributes dropped."""
-    types = b", ".join(leading_type(argument) for argument in arguments)
+    """``return (parameters)`` from the text in front of the callee and the argument texts. Attributes are dropped but
+    for ``sret``: the size of what is returned tells methods apart that differ in nothing else."""
+    types = b", ".join(_parameter_type(argument) for argument in arguments)
     return f"{trailing_type(prefix).decode()} ({types.decode()})"
+
+
+def _parameter_type(argument: bytes) -> bytes:
+    returned = _RETURNED.search(argument)
+    return b"ptr " + returned[0] if returned else leading_type(argument)
 
 
 def signature_of(line: bytes, symbol: bytes) -> str:
