@@ -12,9 +12,11 @@ Not handled: a local container with capacity enough still counts as growing (LLV
 says that it cannot).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
-from ringfence.graphs.facts import CallSite, PathClass, Receiver
+from ringfence.graphs.facts import CallSite, Frame, PathClass, Receiver
 from ringfence.graphs.lazy_paths import is_first_use, is_growth
 from ringfence.graphs.program import Function
 
@@ -31,15 +33,52 @@ class SiteClass:
     loop_depth: int
 
 
-class Classifier:
-    """Clauses 1 to 3, remembered per site."""
+IsOwn = Callable[[str], bool]
+"""Whether a file, as the compiler named it, is the user's own code."""
 
-    def __init__(self) -> None:
+AnchorPlace = tuple[str, int, int]
+"""File as the compiler named it, line, column."""
+
+
+class Classifier:
+    """Clauses 1 to 3, and where the user's own code stands in an inline chain; both remembered."""
+
+    def __init__(self, is_own: IsOwn) -> None:
         self._lazy: dict[str, tuple[bool, bool]] = {}
+        self._is_own = cache(is_own)
+        self._anchors: dict[tuple[int, int], int | None] = {}
+        self._sites: dict[tuple[int, int, int, str, Receiver], SiteClass] = {}
+
+    def is_own_frame(self, function: Function, frame: Frame) -> bool:
+        """Whether a frame has a line in the user's own code."""
+        return frame.line > 0 and self._is_own(function.file_of(frame))
+
+    def anchor(self, function: Function, location: int) -> int | None:
+        """Position in the inline chain of the innermost own frame; None where there is none."""
+        key = (function.id, location)
+        if key not in self._anchors:
+            chain = enumerate(function.chain(location))
+            own = (position for position, frame in chain if self.is_own_frame(function, frame))
+            self._anchors[key] = next(own, None)
+        return self._anchors[key]
+
+    def anchor_place(self, function: Function, location: int) -> AnchorPlace | None:
+        """Where that frame stands."""
+        position = self.anchor(function, location)
+        if position is None:
+            return None
+        frame = function.chain(location)[position]
+        return function.file_of(frame), frame.line, frame.column
 
     def of_call(self, function: Function, site: CallSite) -> SiteClass:
         """Class of a call and so of the edges and effects that stand for it."""
-        return self._classified(function, site.place, site.location, site.callee, site.receiver)
+        # One virtual call has an edge for each candidate.
+        key = (function.id, site.location, site.place, site.callee, site.receiver)
+        known = self._sites.get(key)
+        if known is None:
+            known = self._classified(function, site.place, site.location, site.callee, site.receiver)
+            self._sites[key] = known
+        return known
 
     def of_event(self, function: Function, place: int, location: int) -> SiteClass:
         """Class of an event that is no call: an atomic or a copy."""

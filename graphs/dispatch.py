@@ -108,11 +108,14 @@ class Dispatch:
         self._program = program
         self._is_own_crate = is_own_crate
         self._method_at = method_at
-        self._implementations = _implementations(symbols)
+        self._trait_methods = [(symbol, modules) for symbol, modules in symbols if symbol.startswith(_TRAIT_METHOD)]
+        self._implementations_of: dict[str, dict[str, list[tuple[int, str]]]] = {}
         self._vtables: list[tuple[int, VTable]] = []
         self._seen_modules: set[int] = set()
         self._methods: set[tuple[str, int]] = set()
-        self._tables: list[tuple[int, str]] = []
+        self._found: dict[tuple[int, str, str, str], tuple[Candidate, ...]] = {}
+        self._pointed: dict[str, tuple[Candidate, ...]] = {}
+        self._functions_seen = 0
 
     def wanted(self, caller: Function, site: CallSite) -> set[int]:
         """Modules that must be read before `resolve` can judge clause 2 for this call."""
@@ -120,7 +123,7 @@ class Dispatch:
             return set()
         self._refresh()
         name = self._method(caller, site)
-        has_vtable = any(True for _ in self._by_vtable(caller, site, name))
+        has_vtable = bool(self._by_vtable(caller, site, name))
         return {
             module
             for module, symbol in self._by_name(caller, site, name)
@@ -136,7 +139,7 @@ class Dispatch:
         if _innermost(caller, site).startswith(_FORMATTING):
             return Resolution((), "", (), closed=True)
         if site.kind is CallKind.POINTER:
-            pointed = _sorted(self._by_address(site))
+            pointed = self._by_address(site)
             return Resolution(pointed, "", (), closed=False, followed=0 < len(pointed) <= FOLLOWED_BY_SIGNATURE)
         if site.slot == DROP_SLOT:
             dropped = _sorted(self._by_drop(caller, site))
@@ -187,34 +190,41 @@ class Dispatch:
             for _, vtable in self._vtables
             for slot, symbol in enumerate(vtable.methods)
         }
-        self._tables = sorted(set(self._in_tables()))
+        self._found.clear()
 
     def _method(self, caller: Function, site: CallSite) -> "_Name":
         chain = caller.chain(site.location)
         if not chain:
             return _Name("", is_written=False)
         written = self._method_at(caller.file_of(chain[0]), chain[0].line, chain[0].column) if chain[0].column else ""
-        if written in self._implementations or (written, site.slot) in self._methods:
+        if written and ((written, site.slot) in self._methods or self._implementations(written)):
             return _Name(written, is_written=True)
         enclosing = method_name(_innermost(caller, site))
         is_method = not written and (enclosing, site.slot) in self._methods
         return _Name(enclosing if is_method else "", is_written=False)
 
-    def _by_vtable(self, caller: Function, site: CallSite, name: "_Name") -> Iterator[Candidate]:
+    def _by_vtable(self, caller: Function, site: CallSite, name: "_Name") -> tuple[Candidate, ...]:
         dyn = "" if name.is_written else _dyn_trait(caller, site)
+        key = (site.slot, site.signature, name.method, dyn)
+        known = self._found.get(key)
+        if known is None:
+            known = self._found[key] = tuple(self._in_slot(*key))
+        return known
+
+    def _in_slot(self, slot: int, signature: str, method: str, dyn: str) -> Iterator[Candidate]:
         for module, vtable in self._vtables:
-            if site.slot >= len(vtable.methods):
+            if slot >= len(vtable.methods):
                 continue
-            symbol = vtable.methods[site.slot]
-            if not symbol or (name.method and method_name(display_name(symbol)) != name.method):
+            symbol = vtable.methods[slot]
+            if not symbol or (method and method_name(display_name(symbol)) != method):
                 continue
             if dyn and dyn not in _traits(vtable):
                 continue
-            if self._has_signature(module, symbol, site.signature):
+            if self._has_signature(module, symbol, signature):
                 yield self._located(module, symbol, Evidence.VTABLE)
 
     def _by_name(self, caller: Function, site: CallSite, name: "_Name") -> list[tuple[int, str]]:
-        by_trait = self._implementations.get(name.method, {}) if name.is_written else {}
+        by_trait = self._implementations(name.method) if name.is_written else {}
         if not by_trait:
             return []
         seen = {_trait_of(display_name(candidate.symbol)) for candidate in self._by_vtable(caller, site, name)}
@@ -224,16 +234,39 @@ class Dispatch:
             traits = {trait for trait in by_trait if crate_of(trait) == crate} or set(by_trait)
         return [pair for trait in sorted(traits) for pair in by_trait[trait]]
 
+    def _implementations(self, method: str) -> dict[str, list[tuple[int, str]]]:
+        """Trait -> (module, symbol) of every implementation of a method of that name."""
+        known = self._implementations_of.get(method)
+        if known is not None:
+            return known
+        found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        mark = f"{len(method)}{method}"
+        for symbol, modules in self._trait_methods:
+            qualified = trait_method(display_name(symbol)) if mark in symbol else None
+            if qualified is not None and without_generics(qualified[2]) == method:
+                found[without_generics(qualified[1])].extend((module, symbol) for module in modules)
+        self._implementations_of[method] = found
+        return found
+
     def _by_drop(self, caller: Function, site: CallSite) -> Iterator[Candidate]:
         dyn = _dyn_trait(caller, site)
         for module, vtable in self._vtables if dyn else ():
             if vtable.drop and dyn in _traits(vtable):
                 yield self._located(module, vtable.drop, Evidence.VTABLE)
 
-    def _by_address(self, site: CallSite) -> Iterator[Candidate]:
-        for module, symbol in self._tables:
-            if self._has_signature(module, symbol, site.signature, unknown=False):
-                yield self._located(module, symbol, Evidence.ADDRESS)
+    def _by_address(self, site: CallSite) -> tuple[Candidate, ...]:
+        if self._functions_seen != len(self._program.functions):
+            self._pointed.clear()
+            self._functions_seen = len(self._program.functions)
+        known = self._pointed.get(site.signature)
+        if known is None:
+            pointed = [
+                self._located(module, symbol, Evidence.ADDRESS)
+                for module, symbol in sorted(set(self._in_tables()))
+                if self._has_signature(module, symbol, site.signature, unknown=False)
+            ]
+            known = self._pointed[site.signature] = _sorted(pointed)
+        return known
 
     def _in_tables(self) -> Iterator[tuple[int, str]]:
         """Functions whose address is taken by a table, or by a body that was reached."""
@@ -258,18 +291,6 @@ class Dispatch:
             return unknown
         function = self._program.function(located, symbol)
         return function is not None and _compatible(function.facts.signature, signature)
-
-
-def _implementations(symbols: Iterable[tuple[str, Sequence[int]]]) -> dict[str, dict[str, list[tuple[int, str]]]]:
-    """method -> trait -> (module, symbol), from the names of all symbols."""
-    table: dict[str, dict[str, list[tuple[int, str]]]] = defaultdict(lambda: defaultdict(list))
-    for symbol, modules in symbols:
-        qualified = trait_method(display_name(symbol)) if symbol.startswith(_TRAIT_METHOD) else None
-        if qualified is None or "::" in qualified[2]:
-            continue
-        for module in modules:
-            table[method_name(qualified[2])][without_generics(qualified[1])].append((module, symbol))
-    return table
 
 
 def _innermost(caller: Function, site: CallSite) -> str:

@@ -1,32 +1,30 @@
-"""The hot path: what was reached, classed, searched for the way from a root to a sink, and anchored in the user's code.
+"""The hot path: what was reached, classed, and anchored in the user's code.
 
 Every sink is reported at the *anchor*, the deepest frame of the user's own code on its path:
 
 1. A site is *anchored* if its inline chain has a frame in an own file; the anchor is the innermost such frame.
 2. Below an anchored call lie the *foreign* sites: what its callee reaches through calls that are not anchored. They
-   belong to that anchor. The set depends on the callee alone, so it is searched once and shared by all callers.
-3. A path is better if its class is better, then if it has fewer calls. A path has the worst class of its parts.
+   belong to that anchor. The set depends on the callee alone, so it is searched once and shared by all callers and
+   roots.
+3. The sinks below one anchor that share a group are one entry, with the best way to any of them
+   (`ringfence.graphs.search`) and their number.
 4. A sink is *always* executed if its site is, and a chain of direct calls that are always executed leads to it.
-
-Search states are pairs (function, whether its first pointer parameter is a local of the caller): the second part
-decides whether growth is amortised (`ringfence.graphs.classes`, clause 2).
+5. A root that is no own code itself anchors everything that it reaches at its first line.
 """
 
-import heapq
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Generic, TypeVar
 
 import networkx
 
-from ringfence.graphs.classes import Classifier, SiteClass
-from ringfence.graphs.facts import CallKind, Frame, PathClass, Receiver
+from ringfence.graphs.classes import Classifier, IsOwn, SiteClass
+from ringfence.graphs.facts import CallKind, Frame, PathClass
 from ringfence.graphs.program import Function
 from ringfence.graphs.reach import Edge, Reach, is_drop
-
-IsOwn = Callable[[str], bool]
-"""Whether a file, as the compiler named it, is the user's own code."""
+from ringfence.graphs.search import Arrival, Link, Ways, edges_to, is_certain
 
 P = TypeVar("P", bound=Hashable)
 
@@ -68,40 +66,17 @@ class Anchored(Generic[P]):
     """Distinct sink sites folded into this one."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """How a search state was reached best."""
-
-    path_class: PathClass
-    hops: int
-    parent: int
-    edge: Edge | None
-    loop_depth: int
-    grows: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Below(Generic[P]):
-    """What lies below an anchored call (clause 2)."""
-
-    sites: tuple[tuple[int, SinkSite[P]], ...]
-    """With the search state that the sink was reached in."""
-    arrivals: Mapping[int, _Arrival]
-    always: frozenset[int]
-
-
 GroupOf = Callable[[P, bool], Hashable]
 """The group of a payload, given whether its path grows a container; one anchor reports each group once."""
 
 
 class HotPath:
-    """Questions about one `Reach`; ``is_own`` is asked once a file."""
+    """Questions about one `Reach`."""
 
     def __init__(self, reached: Reach, is_own: IsOwn) -> None:
         self.reached = reached
-        self.classifier = Classifier()
-        self._is_own = cache(is_own)
-        self._site_classes: dict[int, SiteClass] = {}
+        self.classifier = Classifier(is_own)
+        self.ways = Ways(reached, self.classifier)
 
     @cached_property
     def graph(self) -> "networkx.MultiDiGraph[int]":
@@ -109,262 +84,256 @@ class HotPath:
         ``loop_depth``, ``via``), for export and for the algorithms of networkx."""
         graph: networkx.MultiDiGraph[int] = networkx.MultiDiGraph()
         for number in sorted(self.reached.functions):
-            function = self.reached.program.functions[number]
+            function = self.function(number)
             graph.add_node(number, name=function.name, module=function.where.name)
-        for number in sorted(self.reached.edges):
-            for edge in self.reached.edges[number]:
-                site = self._class_of(edge)
+            for link in self.ways.links(number):
                 graph.add_edge(
-                    edge.caller,
-                    edge.callee,
-                    path_class=site.path_class.label,
-                    always=site.always,
-                    loop_depth=site.loop_depth,
-                    via=_via(edge),
+                    number,
+                    link.edge.callee,
+                    path_class=link.site.path_class.label,
+                    always=link.site.always,
+                    loop_depth=link.site.loop_depth,
+                    via=via(link.edge),
                 )
         return graph
 
-    def functions_below(self, root: Function) -> set[int]:
-        """All functions that the root reaches, itself included, whatever the class."""
-        return {state >> 1 for state in self._search(root.id << 1, lambda _: True)}
+    def function(self, number: int) -> Function:
+        """A function of the program by its number."""
+        return self.reached.program.functions[number]
 
-    def explain(
-        self, root: Function, sinks: Mapping[int, Sequence[SinkSite[P]]], group_of: GroupOf[P]
-    ) -> Iterator[Anchored[P]]:
-        """The sinks that the root reaches, one entry for each anchor and group, in no particular order."""
-        arrivals = self._search(root.id << 1, lambda _: True)
-        always = self._always(root.id, lambda _: True)
-        below: dict[int, _Below[P]] = {}
+
+class Explainer(Generic[P]):
+    """Finds the anchored sinks of each root; what lies below a foreign function is searched once for all."""
+
+    def __init__(self, hot_path: HotPath, sinks: Mapping[int, Sequence[SinkSite[P]]], group_of: GroupOf[P]) -> None:
+        self._hot_path = hot_path
+        self._classifier = hot_path.classifier
+        self._ways = hot_path.ways
+        self._sinks = sinks
+        self._group_of = group_of
+        self._below_of: dict[int, _Below[P]] = {}
+
+    def explain(self, root: Function) -> Iterator[Anchored[P]]:
+        """One entry for each anchor and group, in no particular order."""
+        arrivals = self._ways.arrivals(root.id << 1, foreign_only=False)
+        always = self._ways.always(root.id, foreign_only=False)
         groups: dict[Hashable, _Group[P]] = {}
-        for state in arrivals:
-            function = self._function(state)
-            for site in sinks.get(function.id, ()):
-                if self._anchor_in(function, site.location) is None and function.id != root.id:
+        for state, arrival in arrivals.items():
+            function = self._hot_path.function(state >> 1)
+            is_certain_here = function.id in always
+            for site in self._sinks.get(function.id, ()):
+                if function.id != root.id and self._classifier.anchor(function, site.location) is None:
                     continue
-                found = _Found(site, state, None, None, function.id in always and site.site_class.always)
-                self._add(groups, found, arrivals, group_of)
-            for edge in self.reached.edges.get(function.id, ()):
-                if self._anchor_in(function, edge.site.location) is None and function.id != root.id:
-                    continue
-                target = self._target(edge, arrival_is_local=bool(state & 1))
-                if target not in below:
-                    below[target] = self._below(target, sinks)
-                certain = function.id in always and self._class_of(edge).always and edge.site.kind is CallKind.DIRECT
-                for inner, site in below[target].sites:
-                    is_always = certain and inner >> 1 in below[target].always and site.site_class.always
-                    found = _Found(site, state, edge, (inner, below[target]), is_always)
-                    self._add(groups, found, arrivals, group_of)
+                rank = _Rank.of(arrival).joined(_Rank.at(site.site_class, state))
+                found = _Found(site, state, None, rank, is_certain_here and site.site_class.always)
+                self._add(groups, function, site.location, found, (_key(site),))
+            for link in self._ways.links(function.id):
+                if link.is_anchored or function.id == root.id:
+                    certain = is_certain_here and is_certain(link)
+                    self._add_below(groups, function, state, arrival, link, certain=certain)
         for group in groups.values():
             yield self._anchored(group, arrivals)
+
+    def _add_below(
+        self,
+        groups: "dict[Hashable, _Group[P]]",
+        function: Function,
+        state: int,
+        arrival: Arrival,
+        link: Link,
+        *,
+        certain: bool,
+    ) -> None:
+        outer = _Rank.of(arrival).joined(_Rank(link.classes[state & 1], 1, link.site.loop_depth, link.site.grows))
+        start = link.targets[state & 1]
+        for best in self._below(start).groups[outer.grows]:
+            inner = _Inner(link.edge, start, best.state)
+            found = _Found(best.site, state, inner, outer.joined(best.rank), certain and best.always)
+            self._add(groups, function, link.edge.site.location, found, best.members)
 
     def _add(
         self,
         groups: "dict[Hashable, _Group[P]]",
+        function: Function,
+        location: int,
         found: "_Found[P]",
-        arrivals: Mapping[int, _Arrival],
-        group_of: GroupOf[P],
+        members: Sequence[Hashable],
     ) -> None:
-        rank = self._rank(found, arrivals)
-        function = self._function(found.state)
-        location = found.edge.site.location if found.edge else found.site.location
-        frame = self._anchor_in(function, location)
-        chain = function.chain(location)
-        place = (function.file_of(chain[frame]), chain[frame].line, chain[frame].column) if frame is not None else ()
-        group = groups.setdefault((place, group_of(found.site.payload, rank.grows)), _Group(found, rank))
-        group.sites.add((found.site.function, found.site.location, found.site.payload))
-        group.always = group.always or (found.always and rank.path_class is group.rank.path_class)
-        if (rank.path_class, rank.hops) < (group.rank.path_class, group.rank.hops):
-            group.always = found.always or (group.always and rank.path_class is group.rank.path_class)
-            group.found, group.rank = found, rank
+        place = self._classifier.anchor_place(function, location)
+        key = (place, self._group_of(found.site.payload, found.rank.grows))
+        group = groups.get(key)
+        if group is None:
+            group = groups[key] = _Group(found)
+        group.add(found, members)
 
-    def _rank(self, found: "_Found[P]", arrivals: Mapping[int, _Arrival]) -> "_Rank":
-        outer = arrivals[found.state]
-        parts = [(outer.path_class, outer.hops, outer.loop_depth, outer.grows)]
-        last_state = found.state
-        if found.edge is not None and found.inner is not None:
-            site = self._class_of(found.edge)
-            state, below = found.inner
-            inner = below.arrivals[state]
-            parts.append((_in_state(site, found.state), 1, site.loop_depth, site.grows))
-            parts.append((inner.path_class, inner.hops, inner.loop_depth, inner.grows))
-            last_state = state
-        sink = found.site.site_class
-        parts.append((_in_state(sink, last_state), 0, sink.loop_depth, sink.grows))
-        return _Rank(
-            path_class=max(part[0] for part in parts),
-            hops=sum(part[1] for part in parts),
-            loop_depth=sum(part[2] for part in parts),
-            grows=any(part[3] for part in parts),
-        )
-
-    def _below(self, start: int, sinks: Mapping[int, Sequence[SinkSite[P]]]) -> _Below[P]:
-        arrivals = self._search(start, self._is_foreign)
-        sites = tuple(
+    def _below(self, start: int) -> "_Below[P]":
+        known = self._below_of.get(start)
+        if known is not None:
+            return known
+        arrivals = self._ways.arrivals(start, foreign_only=True)
+        sites = [
             (state, site)
             for state in arrivals
-            for site in sinks.get(state >> 1, ())
-            if self._anchor_in(self._function(state), site.location) is None
-        )
-        return _Below(sites, arrivals, frozenset(self._always(start >> 1, self._is_foreign)) if sites else frozenset())
-
-    def _is_foreign(self, edge: Edge) -> bool:
-        return self._anchors(edge.caller, edge.site.location) is None
-
-    def _search(self, start: int, follows: Callable[[Edge], bool]) -> dict[int, _Arrival]:
-        """Best arrival in every state (clause 3), in the order of settling."""
-        settled: dict[int, _Arrival] = {}
-        queue: list[tuple[PathClass, int, int, int, _Arrival]] = [
-            (PathClass.HOT, 0, 0, start, _Arrival(PathClass.HOT, 0, -1, None, 0, grows=False))
+            for site in self._sinks.get(state >> 1, ())
+            if self._classifier.anchor(self._hot_path.function(state >> 1), site.location) is None
         ]
-        pushed = 0
-        while queue:
-            _, _, _, state, arrival = heapq.heappop(queue)
-            if state in settled:
-                continue
-            settled[state] = arrival
-            for edge in self.reached.edges.get(state >> 1, ()):
-                target = self._target(edge, arrival_is_local=bool(state & 1))
-                if target in settled or not follows(edge):
-                    continue
-                site = self._class_of(edge)
-                path_class = max(arrival.path_class, _in_state(site, state))
-                depth = arrival.loop_depth + site.loop_depth
-                step = _Arrival(path_class, arrival.hops + 1, state, edge, depth, arrival.grows or site.grows)
-                pushed += 1
-                heapq.heappush(queue, (path_class, step.hops, pushed, target, step))
-        return settled
+        always = self._ways.always(start >> 1, foreign_only=True) if sites else set[int]()
+        below = _Below(arrivals, {grows: self._best(sites, arrivals, always, grows) for grows in (False, True)})
+        self._below_of[start] = below
+        return below
 
-    def _always(self, start: int, follows: Callable[[Edge], bool]) -> set[int]:
-        certain = {start}
-        stack = [start]
-        while stack:
-            for edge in self.reached.edges.get(stack.pop(), ()):
-                if edge.callee in certain or edge.site.kind is not CallKind.DIRECT:
-                    continue
-                if self._class_of(edge).always and follows(edge):
-                    certain.add(edge.callee)
-                    stack.append(edge.callee)
-        return certain
+    def _best(
+        self,
+        sites: Sequence[tuple[int, SinkSite[P]]],
+        arrivals: Mapping[int, Arrival],
+        always: set[int],
+        grows: bool,
+    ) -> "tuple[_Best[P], ...]":
+        """The best site of each group, given whether the way from the root to here grows a container."""
+        best: dict[Hashable, _Best[P]] = {}
+        members: dict[Hashable, list[Hashable]] = defaultdict(list)
+        for state, site in sites:
+            rank = _Rank.of(arrivals[state]).joined(_Rank.at(site.site_class, state))
+            is_always = state >> 1 in always and site.site_class.always
+            group = self._group_of(site.payload, grows or rank.grows)
+            members[group].append(_key(site))
+            known = best.get(group)
+            if known is None or rank.order < known.rank.order:
+                best[group] = _Best(site, state, rank, is_always, members[group])
+        return tuple(best.values())
 
-    def _target(self, edge: Edge, *, arrival_is_local: bool) -> int:
-        receiver = edge.site.receiver
-        is_local = receiver is Receiver.LOCAL or (receiver is Receiver.PARAMETER and arrival_is_local)
-        return edge.callee << 1 | is_local
-
-    def _class_of(self, edge: Edge) -> SiteClass:
-        known = self._site_classes.get(edge.number)
-        if known is None:
-            caller = self.reached.program.functions[edge.caller]
-            known = self._site_classes[edge.number] = self.classifier.of_call(caller, edge.site)
-        return known
-
-    def _function(self, state: int) -> Function:
-        return self.reached.program.functions[state >> 1]
-
-    def _anchor_in(self, function: Function, location: int) -> int | None:
-        return self._anchors(function.id, location)
-
-    @cached_property
-    def _anchors(self) -> Callable[[int, int], int | None]:
-        functions = self.reached.program.functions
-
-        def innermost_own(number: int, location: int) -> int | None:
-            function = functions[number]
-            for position, frame in enumerate(function.chain(location)):
-                if frame.line and self._is_own(function.file_of(frame)):
-                    return position
-            return None
-
-        return cache(innermost_own)
-
-    def _anchored(self, group: "_Group[P]", arrivals: Mapping[int, _Arrival]) -> Anchored[P]:
+    def _anchored(self, group: "_Group[P]", arrivals: Mapping[int, Arrival]) -> Anchored[P]:
         found = group.found
         hops: list[Hop] = []
-        via = "root"
-        for edge in self._edges_to(found.state, arrivals):
-            hops += self._hops(edge.caller, edge.site.location, via)
-            via = _via(edge)
-        anchor_location = found.edge.site.location if found.edge else found.site.location
-        anchor_function = self._function(found.state)
-        position = self._anchor_in(anchor_function, anchor_location)
-        own_hops = self._hops(anchor_function.id, anchor_location, via)
-        anchor = len(hops) + len(own_hops) - 1 - position if position is not None else -1
-        hops += own_hops
-        if found.edge is not None and found.inner is not None:
-            via = _via(found.edge)
-            state, below = found.inner
-            for edge in self._edges_to(state, below.arrivals):
-                hops += self._hops(edge.caller, edge.site.location, via)
-                via = _via(edge)
-            hops += self._hops(state >> 1, found.site.location, via)
-        rank = group.rank
+        entered = "root"
+        for edge in edges_to(found.state, arrivals):
+            hops += self._hops(edge.caller, edge.site.location, entered)
+            entered = via(edge)
+        location = found.inner.edge.site.location if found.inner else found.site.location
+        position = self._classifier.anchor(self._hot_path.function(found.state >> 1), location)
+        hops += self._hops(found.state >> 1, location, entered)
+        anchor = len(hops) - 1 - position if position is not None else -1
+        if found.inner is not None:
+            entered = via(found.inner.edge)
+            for edge in edges_to(found.inner.state, self._below(found.inner.start).arrivals):
+                hops += self._hops(edge.caller, edge.site.location, entered)
+                entered = via(edge)
+            hops += self._hops(found.inner.state >> 1, found.site.location, entered)
         return Anchored(
             payload=found.site.payload,
-            path_class=rank.path_class,
+            path_class=found.rank.path_class,
             always=group.always,
-            loop_depth=rank.loop_depth,
-            grows=rank.grows,
+            loop_depth=found.rank.loop_depth,
+            grows=found.rank.grows,
             path=tuple(hops),
             anchor=anchor,
-            sinks=len(group.sites),
+            sinks=len(group.members),
         )
 
-    def _edges_to(self, state: int, arrivals: Mapping[int, _Arrival]) -> list[Edge]:
-        edges: list[Edge] = []
-        arrival = arrivals[state]
-        while arrival.edge is not None:
-            edges.append(arrival.edge)
-            arrival = arrivals[arrival.parent]
-        return edges[::-1]
-
-    def _hops(self, number: int, location: int, via: str) -> list[Hop]:
+    def _hops(self, number: int, location: int, entered: str) -> list[Hop]:
         """The frames of one function outermost first, so that a path reads from root to sink."""
-        function = self.reached.program.functions[number]
+        function = self._hot_path.function(number)
         chain = function.chain(location) or (Frame(-1, -1, 0, 0, -1),)
         return [
-            Hop(
-                function, frame, "inline" if position else via, frame.line > 0 and self._is_own(function.file_of(frame))
-            )
+            Hop(function, frame, "inline" if position else entered, self._classifier.is_own_frame(function, frame))
             for position, frame in enumerate(reversed(chain))
         ]
 
 
 @dataclass(frozen=True, slots=True)
+class _Rank:
+    """What a way is judged by; parts of a way join to the rank of the whole."""
+
+    path_class: PathClass
+    calls: int
+    loop_depth: int
+    grows: bool
+
+    @classmethod
+    def of(cls, arrival: Arrival) -> "_Rank":
+        return cls(arrival.path_class, arrival.calls, arrival.loop_depth, arrival.grows)
+
+    @classmethod
+    def at(cls, site: SiteClass, state: int) -> "_Rank":
+        """Of a site in a function that was reached in a state."""
+        return cls(site.if_local if state & 1 else site.path_class, 0, site.loop_depth, site.grows)
+
+    def joined(self, other: "_Rank") -> "_Rank":
+        return _Rank(
+            max(self.path_class, other.path_class),
+            self.calls + other.calls,
+            self.loop_depth + other.loop_depth,
+            self.grows or other.grows,
+        )
+
+    @property
+    def order(self) -> tuple[PathClass, int]:
+        return self.path_class, self.calls
+
+
+@dataclass(frozen=True, slots=True)
+class _Inner:
+    """The part of a way below an anchored call: the call, the state that it leads to, the state of the sink."""
+
+    edge: Edge
+    start: int
+    state: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Found(Generic[P]):
-    """One sink below one anchored site; ``edge`` and ``inner`` are set where it lies in foreign code."""
+    """One sink below one anchored site; ``state`` is that of the anchored function."""
 
     site: SinkSite[P]
     state: int
-    edge: Edge | None
-    inner: tuple[int, _Below[P]] | None
+    inner: _Inner | None
+    rank: _Rank
     always: bool
 
 
 @dataclass(frozen=True, slots=True)
-class _Rank:
-    path_class: PathClass
-    hops: int
-    loop_depth: int
-    grows: bool
+class _Best(Generic[P]):
+    """The best site of a group below a foreign function, and all of its sites."""
+
+    site: SinkSite[P]
+    state: int
+    rank: _Rank
+    always: bool
+    members: Sequence[Hashable]
 
 
+@dataclass(frozen=True, slots=True)
+class _Below(Generic[P]):
+    """What lies below a foreign function: its groups, by whether the way to it grows a container."""
+
+    arrivals: Mapping[int, Arrival]
+    groups: Mapping[bool, tuple[_Best[P], ...]]
+
+
+@dataclass(slots=True)
 class _Group(Generic[P]):
-    """The best of what was found for one anchor and group, and how many sites there are."""
+    """The best of what was found for one anchor and group, and which sites there are."""
 
-    __slots__ = ("always", "found", "rank", "sites")
+    found: _Found[P]
+    always: bool = False
+    members: set[Hashable] = field(default_factory=set[Hashable])
 
-    def __init__(self, found: _Found[P], rank: _Rank) -> None:
-        self.found = found
-        self.rank = rank
-        self.always = found.always
-        self.sites: set[Hashable] = set()
+    def add(self, found: _Found[P], members: Sequence[Hashable]) -> None:
+        """Of equal class, one that is always executed makes the entry so."""
+        self.members.update(members)
+        if found.rank.path_class < self.found.rank.path_class:
+            self.always = False
+        if found.rank.order < self.found.rank.order:
+            self.found = found
+        self.always = self.always or (found.always and found.rank.path_class is self.found.rank.path_class)
 
 
-def _in_state(site: SiteClass, state: int) -> PathClass:
-    return site.if_local if state & 1 else site.path_class
+def _key(site: SinkSite[P]) -> Hashable:
+    return site.function, site.location, site.payload
 
 
-def _via(edge: Edge) -> str:
+def via(edge: Edge) -> str:
+    """How a call enters its callee: ``call``, ``virtual``, ``pointer`` or ``drop``."""
     if is_drop(edge.site):
         return "drop"
     match edge.site.kind:

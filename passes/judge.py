@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ringfence.graphs.facts import PathClass
-from ringfence.graphs.hotpath import Anchored, Hop, HotPath, SinkSite
+from ringfence.graphs.hotpath import Anchored, Explainer, Hop, HotPath, SinkSite
 from ringfence.graphs.names import method_name, without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.advice import advice
@@ -38,11 +38,15 @@ def find_sinks(hot_path: HotPath) -> Sinks:
     return sinks
 
 
-def judge(root: Function, hot_path: HotPath, sinks: Sinks, display: Display) -> Iterator[Finding]:
+def explainer(hot_path: HotPath) -> Explainer[Sink]:
+    """What the passes find, ready to be asked for each root."""
+    return Explainer(hot_path, find_sinks(hot_path), _group_of)
+
+
+def judge(root: Function, sinks: Explainer[Sink], display: Display) -> Iterator[Finding]:
     """The findings of one root, one for each rule and anchor, sorted by place."""
-    anchored = hot_path.explain(root, sinks, lambda sink, grows: (_rule(sink, grows=grows).id, _group_name(sink)))
     found = sorted(
-        ((_rule(each.payload, grows=each.grows), each) for each in anchored),
+        ((_rule(each.payload, grows=each.grows), each) for each in sinks.explain(root)),
         key=lambda pair: (_sort_key(pair[1], display), pair[0].id, pair[1].payload.what),
     )
     ordinals: Counter[str] = Counter()
@@ -56,9 +60,9 @@ def _rule(sink: Sink, *, grows: bool) -> Rule:
     return sink.if_grows if grows and sink.if_grows else sink.rule
 
 
-def _group_name(sink: Sink) -> str:
+def _group_of(sink: Sink, grows: bool) -> tuple[str, str]:
     """Sinks of one rule and anchor are one finding, but two missing functions are two."""
-    return sink.what if sink.rule is MISSING_IR else ""
+    return _rule(sink, grows=grows).id, sink.what if sink.rule is MISSING_IR else ""
 
 
 def _sort_key(each: Anchored[Sink], display: Display) -> tuple[str, int, int]:

@@ -11,7 +11,7 @@ from ringfence.graphs.dispatch import Dispatch
 from ringfence.graphs.hotpath import HotPath
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.reach import Reach, reach
-from ringfence.passes.judge import PASSES, find_sinks, judge
+from ringfence.passes.judge import PASSES, explainer, judge
 from ringfence.passes.rule import Finding, Location
 from ringfence.pipeline.build import Built, Request, build_or_open
 from ringfence.pipeline.cargo import Selection
@@ -162,8 +162,8 @@ def _reach(linked: Linked, *, follow_panic: bool) -> Reach:
 
 
 def _judge(roots: Sequence[Function], hot_path: HotPath, built: Built) -> list[Finding]:
-    sinks = find_sinks(hot_path)
-    return [finding for root in roots for finding in judge(root, hot_path, sinks, built.files.display)]
+    sinks = explainer(hot_path)
+    return [finding for root in roots for finding in judge(root, sinks, built.files.display)]
 
 
 def _report(linked: Linked, reached: Reach, findings: list[Finding], *, strict: bool) -> Report:

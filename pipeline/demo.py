@@ -23,7 +23,9 @@ BITCODE = _CRATE / "gateway.bc"
 
 def run_demo(progress: Progress) -> Report:
     """Audit the example; the report's build line says whether source or bitcode was audited."""
-    request = AuditRequest(selection=Selection(manifest_path=_CRATE / "Cargo.toml", target_dir=default_store() / "demo"))
+    request = AuditRequest(
+        selection=Selection(manifest_path=_CRATE / "Cargo.toml", target_dir=default_store() / "demo")
+    )
     if shutil.which("cargo") is None:
         return _from_bitcode(request, progress, "cargo was not found")
     try:

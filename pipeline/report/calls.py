@@ -28,9 +28,9 @@ def path_lines(path: Sequence[Step], width: int) -> list[Text]:
 
 
 def _without_echo(path: Sequence[Step]) -> Sequence[Step]:
-    """An operation, such as a lock, may be named like the function that it stands in."""
-    names = [without_generics(step.function) for step in path[-2:]]
-    return path[:-1] if len(names) > 1 and names[0] == names[1] and path[-1].file is None else path
+    """An operation, such as taking a lock, may be named after a function that the path already shows."""
+    names = [without_generics(step.function) for step in path]
+    return path[:-1] if path and path[-1].file is None and names[-1] in names[:-1] else path
 
 
 def _frames(path: Sequence[Step]) -> Iterator[Text]:

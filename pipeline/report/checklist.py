@@ -8,17 +8,18 @@ person must *review*: the evidence says what. What no rule looks at is *not meas
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ringfence.graphs.facts import PathClass
-from ringfence.graphs.names import without_generics
+from ringfence.graphs.names import crate_of, without_generics
 from ringfence.passes.rule import Finding, Level
 from ringfence.pipeline.report.model import Check, CheckStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of the checklist and the rules that answer it. ``through`` narrows an item to findings whose path names
-    such a function; a finding that only may belong to the item is one to review."""
+    """One line of the checklist and the rules that answer it. ``through`` narrows an item to findings whose path calls
+    such a function from outside of the standard library; a finding that only may belong to the item is one to review."""
 
     section: str
     text: str
@@ -38,6 +39,7 @@ class Audited:
     """Findings that leave something on the hot path unknown, roots that were not found among them."""
 
 
+_STANDARD_LIBRARY = ("alloc", "core", "std")
 _BOX = re.compile(r"\bBox::(?:new|pin|from|default|clone)")
 _TO_OWNED = re.compile(r"\bto_vec\b|\bto_string\b|\bto_owned\b|\binto_vec\b")
 _CLONE = re.compile(r"\bclone\b|\bclone_from\b|\bto_owned\b")
@@ -115,8 +117,14 @@ def _judgements(item: Item, findings: Sequence[Finding], audited: Audited) -> It
 def _is_through(finding: Finding, item: Item) -> bool:
     if item.through is None:
         return True
-    names = [finding.sink, *(step.function for step in finding.path)]
-    return any(item.through.search(without_generics(name)) for name in names)
+    return any(item.through.search(without_generics(name)) for name in (finding.sink, *_written_calls(finding)))
+
+
+def _written_calls(finding: Finding) -> Iterator[str]:
+    """What code outside of the standard library calls; ``to_string`` is no ``clone``, though std makes it one."""
+    for caller, step in pairwise(finding.path):
+        if crate_of(caller.function) not in _STANDARD_LIBRARY:
+            yield step.function
 
 
 def _evidence(findings: Sequence[Finding]) -> str:

@@ -186,9 +186,11 @@ def _build_sentence(build: Build) -> str:
 
 
 def _not_looked_at(report: Report) -> Iterator[str]:
-    if report.roots and not report.coverage.panic_paths_followed:
+    """What the audit says of itself; of panics in general only where it says nothing."""
+    coverage = report.coverage
+    if report.roots and not coverage.panic_paths_followed and not coverage.not_followed:
         yield "what runs only when unwinding or aborting (`--strict` follows it)"
-    yield from report.coverage.not_followed
+    yield from coverage.not_followed
 
 
 def _add_conclusion(page: Page, report: Report) -> None:

@@ -27,6 +27,8 @@ _OPENING = "<([{"
 _CLOSING = ">)]}"
 _UNLIMITED = 99
 _DEEPEST_FOLD = 4
+_DEEPEST_NAME = 200
+"""Brackets of the longest name that is read: each may nest, and the parser calls itself for each."""
 
 
 @lru_cache(maxsize=50_000)
@@ -36,6 +38,8 @@ def shorten(name: str, width: int = 0) -> str:
     With a ``width`` its generic arguments are folded until it fits, or nothing is left to fold. What is no Rust path
     stays as it is.
     """
+    if name.count("<") > _DEEPEST_NAME:
+        return name
     short = _Parser(name, _UNLIMITED).whole()
     depth = _DEEPEST_FOLD
     while width and len(short) > width and depth >= 0:
@@ -94,7 +98,7 @@ class _Parser:
         """``{closure#0}``, ``{impl#3}``, ``{shim:vtable#0}``: never cut."""
         start = self.position
         end = self.text.find("}", start)
-        while self.text.startswith("}", end + 1):
+        while end >= 0 and self.text.startswith("}", end + 1):
             end += 1
         self.position = end + 1 if end >= 0 else len(self.text)
         return self.text[start : self.position]

@@ -258,6 +258,18 @@ def test_an_allocating_clone_fails_though_copies_are_not_measured() -> None:
     assert check(report([finding()]), ".clone()") is CheckStatus.NOT_MEASURED
 
 
+def test_a_clone_inside_of_the_standard_library_is_not_the_users() -> None:
+    path = (
+        step(ROOT, location(3, 5), Via.ROOT, own=True),
+        step("<alloc::string::String as alloc::string::ToString>::to_string", None, Via.INLINE),
+        step("<alloc::string::String as core::clone::Clone>::clone", None, Via.INLINE),
+        step("__rust_alloc"),
+    )
+    written = report([finding(path=path)])
+    assert check(written, "to_string") is CheckStatus.FAIL
+    assert check(written, ".clone()") is CheckStatus.NOT_MEASURED
+
+
 def test_json_is_the_same_whatever_the_order_of_the_findings() -> None:
     findings = [numbered(number, finding(anchor=location(number + 1, 1))) for number in range(20)]
     assert json.write(report(findings)) == json.write(report(reversed(findings)))

@@ -1,7 +1,7 @@
 """Short names for people."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ringfence.pipeline.report.names import shorten
@@ -44,6 +44,10 @@ def test_types_that_differ_in_their_arguments_stay_different() -> None:
     assert shorten("a::Ring<u32>::pop") != shorten("a::Ring<u64>::pop")
 
 
+@example("}a{", 0)
+@example("<" * 5000, 0)
+@example("{" * 5000, 0)
+@example("<a as " * 190 + ">" * 190, 9)
 @given(st.text(alphabet="ab:<>{}()[],-&' _9Aé…", max_size=40), st.integers(0, 20))
 def test_no_text_is_too_odd(name: str, width: int) -> None:
     assert isinstance(shorten(name, width), str)

@@ -1,0 +1,116 @@
+"""Ways through the reached program: which functions a function reaches, how well, and by which calls.
+
+A search state is a pair (function, whether its first pointer parameter is a local of the caller), written as one
+number: ``function << 1 | is_local``. The second part decides whether growth is amortised (`ringfence.graphs.classes`,
+clause 2).
+A way is better if its class is better, then if it has fewer calls; it has the worst class of its parts.
+"""
+
+import heapq
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ringfence.graphs.classes import Classifier, SiteClass
+from ringfence.graphs.facts import CallKind, PathClass, Receiver
+from ringfence.graphs.reach import Edge, Reach
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One edge as a search sees it."""
+
+    edge: Edge
+    targets: tuple[int, int]
+    """State of the callee, by whether the caller was reached with a local."""
+    site: SiteClass
+    classes: tuple[PathClass, PathClass]
+    """Class of the call, likewise."""
+    is_anchored: bool
+    """A frame of the user's own code stands at the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a state was reached best."""
+
+    path_class: PathClass
+    calls: int
+    parent: int
+    """The state before; -1 at the start."""
+    edge: Edge | None
+    loop_depth: int
+    grows: bool
+
+
+class Ways:
+    """Searches in one `Reach`; what it learns of a call is kept."""
+
+    def __init__(self, reached: Reach, classifier: Classifier) -> None:
+        self._reached = reached
+        self._classifier = classifier
+        self._links: dict[int, tuple[Link, ...]] = {}
+
+    def links(self, function: int) -> tuple[Link, ...]:
+        """The calls of a function, in the order of its edges."""
+        known = self._links.get(function)
+        if known is None:
+            known = tuple(self._link(edge) for edge in self._reached.edges.get(function, ()))
+            self._links[function] = known
+        return known
+
+    def arrivals(self, start: int, *, foreign_only: bool) -> dict[int, Arrival]:
+        """Best arrival in every state, in the order of settling; ``foreign_only`` takes no anchored call."""
+        settled: dict[int, Arrival] = {}
+        queue = [(PathClass.HOT, 0, 0, start, Arrival(PathClass.HOT, 0, -1, None, 0, grows=False))]
+        pushed = 0
+        while queue:
+            path_class, calls, _, state, arrival = heapq.heappop(queue)
+            if state in settled:
+                continue
+            settled[state] = arrival
+            is_local = state & 1
+            for link in self.links(state >> 1):
+                target = link.targets[is_local]
+                if target in settled or (foreign_only and link.is_anchored):
+                    continue
+                worst = max(path_class, link.classes[is_local])
+                depth = arrival.loop_depth + link.site.loop_depth
+                step = Arrival(worst, calls + 1, state, link.edge, depth, arrival.grows or link.site.grows)
+                pushed += 1
+                heapq.heappush(queue, (worst, calls + 1, pushed, target, step))
+        return settled
+
+    def always(self, start: int, *, foreign_only: bool) -> set[int]:
+        """Functions that run whenever ``start`` runs to its end: behind chains of direct calls always executed."""
+        certain = {start}
+        stack = [start]
+        while stack:
+            for link in self.links(stack.pop()):
+                is_new = link.edge.callee not in certain and not (foreign_only and link.is_anchored)
+                if is_new and is_certain(link):
+                    certain.add(link.edge.callee)
+                    stack.append(link.edge.callee)
+        return certain
+
+    def _link(self, edge: Edge) -> Link:
+        function = self._reached.program.functions[edge.caller]
+        site = self._classifier.of_call(function, edge.site)
+        plain = edge.callee << 1 | (edge.site.receiver is Receiver.LOCAL)
+        inherited = edge.callee << 1 | 1 if edge.site.receiver is Receiver.PARAMETER else plain
+        is_anchored = self._classifier.anchor(function, edge.site.location) is not None
+        return Link(edge, (plain, inherited), site, (site.path_class, site.if_local), is_anchored)
+
+
+def is_certain(link: Link) -> bool:
+    """The call happens whenever its function runs to its end, and it has no other target."""
+    return link.site.always and link.edge.site.kind is CallKind.DIRECT
+
+
+def edges_to(state: int, arrivals: Mapping[int, Arrival]) -> list[Edge]:
+    """The calls of the best way to a state, first call first."""
+    edges: list[Edge] = []
+    arrival = arrivals[state]
+    while arrival.edge is not None:
+        edges.append(arrival.edge)
+        arrival = arrivals[arrival.parent]
+    return edges[::-1]
