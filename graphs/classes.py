@@ -4,12 +4,13 @@
 2. A call *grows* where it, or a frame that it was inlined through, is a growth path (`ringfence.graphs.lazy_paths`).
    It is amortised, unless the container is made or taken in this very call (its address is a stack slot of the
    calling function, or a parameter to which a caller passed one of its own): then it grows every time and keeps 1.
+   Where the user's own code in that function makes a container `with_capacity`, it is amortised again: the user has
+   said how much it will hold, and nothing in the IR says that it cannot grow.
 3. A call is *first-use* where it, or a frame that it was inlined through, is a lazy initialisation.
 
 A class is never made better: growth on a cold branch stays cold.
 
-Not handled: a local container with capacity enough still counts as growing (LLVM keeps the check, so nothing in the IR
-says that it cannot).
+Not handled: two local containers in one function of which only one was given a capacity.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from functools import cache
 
 from ringfence.graphs.facts import CallSite, Frame, PathClass, Receiver
 from ringfence.graphs.lazy_paths import is_first_use, is_growth
+from ringfence.graphs.names import method_name
 from ringfence.graphs.program import Function
 
 
@@ -46,6 +48,7 @@ class Classifier:
     def __init__(self, is_own: IsOwn) -> None:
         self._lazy: dict[str, tuple[bool, bool]] = {}
         self._is_own = cache(is_own)
+        self._capacities: dict[int, bool] = {}
         self._anchors: dict[tuple[int, int], int | None] = {}
         self._sites: dict[tuple[int, int, int, str, Receiver], SiteClass] = {}
 
@@ -94,7 +97,8 @@ class Classifier:
         if first_use:
             worst = max(worst, PathClass.FIRST_USE)
         amortized = max(worst, PathClass.AMORTIZED) if grows else worst
-        local = worst if receiver is Receiver.LOCAL else amortized
+        is_fresh = receiver is Receiver.LOCAL and not (grows and self._gives_capacity(function))
+        local = worst if is_fresh else amortized
         return SiteClass(
             path_class=local,
             if_local=worst if receiver is Receiver.PARAMETER else local,
@@ -102,6 +106,21 @@ class Classifier:
             always=block.always,
             loop_depth=block.loop_depth,
         )
+
+    def _gives_capacity(self, function: Function) -> bool:
+        """Whether the user's own code in this function calls a constructor that takes a capacity."""
+        known = self._capacities.get(function.id)
+        if known is None:
+            known = any(self._is_capacity_call(function, site.location) for site in function.facts.calls)
+            self._capacities[function.id] = known
+        return known
+
+    def _is_capacity_call(self, function: Function, location: int) -> bool:
+        position = self.anchor(function, location)
+        if not position:
+            return False
+        called = function.name_of(function.chain(location)[position - 1])
+        return method_name(called).startswith("with_capacity")
 
     def _lazy_path(self, symbol: str) -> tuple[bool, bool]:
         known = self._lazy.get(symbol)

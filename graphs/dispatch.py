@@ -240,7 +240,8 @@ class Dispatch:
         if known is not None:
             return known
         found: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        mark = f"{len(method)}{method}"
+        # v0 puts an underscore between the length and a name that begins with one (rustc, ``v0.rs``).
+        mark = f"{len(method)}{'_' if method.startswith('_') else ''}{method}"
         for symbol, modules in self._trait_methods:
             qualified = trait_method(display_name(symbol)) if mark in symbol else None
             if qualified is not None and without_generics(qualified[2]) == method:

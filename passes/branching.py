@@ -60,13 +60,23 @@ class BranchingPass:
             sink = Sink(
                 rule=VIRTUAL_CALL if is_virtual else POINTER_CALL,
                 what=_what(resolution, is_drop_glue=is_drop(site), is_virtual=is_virtual),
-                verb="is called through a vtable" if is_virtual else "is called",
+                verb="calls through a vtable" if is_virtual else "calls a function pointer",
+                alone=_alone(resolution, is_drop_glue=is_drop(site), is_virtual=is_virtual),
                 candidates=tuple(f"{display_name(each.symbol)} [{each.evidence}]" for each in resolution.candidates),
                 unread=resolution.unread,
                 closed=resolution.closed,
                 method=resolution.method,
             )
             yield SinkSite(function.id, site.location, hot_path.classifier.of_call(function, site), sink)
+
+
+def _alone(resolution: Resolution, *, is_drop_glue: bool, is_virtual: bool) -> str:
+    if is_drop_glue:
+        return "a trait object is dropped through its vtable"
+    if not is_virtual:
+        return "a function pointer is called"
+    method = f"`{resolution.method}`" if resolution.method else "a method"
+    return f"{method} is called through a vtable"
 
 
 def _what(resolution: Resolution, *, is_drop_glue: bool, is_virtual: bool) -> str:

@@ -105,7 +105,7 @@ def _finding(rule: Rule, root: Function, each: Anchored[Sink], display: Display,
         loop_depth=each.loop_depth,
         root=root.name,
         sink=sink.what,
-        message=f"{_subject(each)} {_verb(rule, sink)} {when} `{short_name(root.name)}`",
+        message=f"{_deed(rule, each)} {when} `{short_name(root.name)}`",
         anchor=_location(each.path[each.anchor], display) if each.anchor >= 0 else None,
         path=_steps(each.path, sink, display),
         fingerprint=fingerprint,
@@ -113,6 +113,11 @@ def _finding(rule: Rule, root: Function, each: Anchored[Sink], display: Display,
         help=advice(rule, api or sink.method.rsplit("::", 1)[-1]),
         detail=detail,
     )
+
+
+def _deed(rule: Rule, each: Anchored[Sink]) -> str:
+    sink = each.payload
+    return sink.alone if sink.alone and not _called(each) else f"{_subject(each)} {_verb(rule, sink)}"
 
 
 def _subject(each: Anchored[Sink]) -> str:

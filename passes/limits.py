@@ -85,10 +85,18 @@ class LimitsPass:
         for position, site in enumerate(function.facts.calls):
             resolution = reached.resolutions.get((function.id, position))
             if resolution is not None and not resolution.closed and _is_unresolved(resolution, site):
-                sink = Sink(UNRESOLVED_CALL, "a target that is not known", "is called", method=resolution.method)
+                sink = Sink(
+                    UNRESOLVED_CALL,
+                    "a target that is not known",
+                    "calls a target that is not known",
+                    "a target that is not known is called",
+                    method=resolution.method,
+                )
                 yield SinkSite(function.id, site.location, classify(function, site), sink)
             if site.kind is CallKind.ASSEMBLY:
-                sink = Sink(INLINE_ASSEMBLY, site.callee[:60], "executes inline assembly")
+                sink = Sink(
+                    INLINE_ASSEMBLY, site.callee[:60], "executes inline assembly", "inline assembly is executed"
+                )
                 yield SinkSite(function.id, site.location, classify(function, site), sink)
         for call in reached.externals.get(function.id, ()):
             if call.effect is None or call.unreadable:

@@ -17,7 +17,9 @@ class Sink:
     what: str
     """The callee or the operation, as the report names it."""
     verb: str
-    """Behind the subject of the message: ``allocates``, ``takes a lock``, ``is called``."""
+    """Behind the name of the function that leads to it: ``allocates``, ``calls a function pointer``."""
+    alone: str = ""
+    """What to say where the user's own line does it without calling anything: ``a function pointer is called``."""
     if_grows: Rule | None = None
     """The rule that applies instead where the path grows a container."""
     size: int = -1

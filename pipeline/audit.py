@@ -110,7 +110,7 @@ def run_audit(request: AuditRequest, progress: Progress, clock: Clock | None = N
         clock.worker_peak_bytes = pool.peak_bytes
         clock.modules_read = [_span(linked.library.sources[number]) for number in sorted(linked.program.modules)]
     with clock.step("passes"):
-        hot_path = HotPath(reached, built.is_own)
+        hot_path = HotPath(reached, built.own_files(map(file_of, linked.functions)))
         findings = _judge(linked.functions, hot_path, built)
     progress.close()
     with clock.step("report"):
@@ -180,6 +180,11 @@ def _report(linked: Linked, reached: Reach, findings: list[Finding], *, strict: 
     )
 
 
+def file_of(function: Function) -> str:
+    """The file of a function as the compiler named it; empty without debug info."""
+    return function.file_of(function.entry[0]) if function.entry else ""
+
+
 def _coverage(library: Library, reached: Reach, *, strict: bool) -> Coverage:
     unresolved = sum(not each.followed and not each.closed for each in reached.resolutions.values())
     missing = {call.symbol for calls in reached.externals.values() for call in calls if call.effect is None}
@@ -192,7 +197,7 @@ def _coverage(library: Library, reached: Reach, *, strict: bool) -> Coverage:
         unresolved_calls=unresolved,
         missing_functions=len(missing),
         panic_paths_followed=strict,
-        not_followed=() if strict else (f"{skipped} calls on panic paths (`--strict` follows them)",),
+        not_followed=() if strict else (f"{skipped:,} calls on panic paths (`--strict` follows them)",),
         unreadable=tuple(UnreadableFile(file=each.module, reason=each.reason) for each in library.unreadable),
     )
 

@@ -3,7 +3,7 @@
 import os
 import sys
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from ringfence.pipeline.report import model
 from ringfence.pipeline.source import SourceTree
 from ringfence.pipeline.toolchain import Toolchain, check_toolchain
 
+_SOURCES = "/src/"
 _FOREIGN_MARKS = ("/rustc/", "/registry/src/", "/git/checkouts/", "/rust/deps/")
 
 
@@ -46,8 +47,9 @@ class Built:
     own_crates: Mapping[str, Path]
     """Crate name to folder of the user's own packages."""
     files: SourceTree
-    is_own: Callable[[str], bool]
-    """Whether a file, as the compiler named it, is the user's own code."""
+    own_files: Callable[[Iterable[str]], Callable[[str], bool]]
+    """Given the files of the roots, whether a file, as the compiler named it, is the user's own code: that of the
+    workspace's members, of the crates that the configuration adds, and of the crates that define the roots."""
     is_own_crate: Callable[[str], bool]
     description: model.Build
     notes: tuple[str, ...] = ()
@@ -109,7 +111,7 @@ def _from_cargo(built: Build, packages: Metadata, config: Config, own_ids: set[s
         sources=tuple(sources),
         own_crates=own_crates,
         files=SourceTree(packages.workspace_root, own=members, packages=labels, library=library),
-        is_own=_is_below_own(folders),
+        own_files=lambda roots: _below_own({**folders, **_packages_of(roots, folders)}),
         is_own_crate=own_crates.__contains__,
         description=_description(built),
     )
@@ -132,7 +134,7 @@ def _from_files(request: Request) -> Built:
         sources=tuple(sources),
         own_crates={},
         files=SourceTree(workspace),
-        is_own=_is_not_foreign,
+        own_files=_not_foreign,
         is_own_crate=frozenset(source.crate for source in sources if source.origin is Origin.OWN).__contains__,
         description=model.Build(made_from="IR files"),
         notes=tuple(notes),
@@ -146,11 +148,20 @@ def _toolchain_if_any(target: str | None, directory: Path) -> Toolchain | None:
         return None
 
 
-def _is_not_foreign(file: str) -> bool:
-    return not any(mark in file for mark in _FOREIGN_MARKS)
+def _not_foreign(roots: Iterable[str]) -> Callable[[str], bool]:
+    """Without packages to go by: what lies in no registry and is not std's, and the source folders of the roots."""
+    folders = tuple(f"{file[: file.rfind(_SOURCES)]}{_SOURCES}" for file in roots if _SOURCES in file)
+    return lambda file: file.startswith(folders) or not any(mark in file for mark in _FOREIGN_MARKS)
 
 
-def _is_below_own(folders: Mapping[Path, bool]) -> Callable[[str], bool]:
+def _packages_of(files: Iterable[str], folders: Iterable[Path]) -> dict[Path, bool]:
+    """The innermost package around each file, as own."""
+    named = {Path(os.path.realpath(file)) for file in files}
+    known = set(folders)
+    return {next((folder for folder in file.parents if folder in known), file): True for file in named}
+
+
+def _below_own(folders: Mapping[Path, bool]) -> Callable[[str], bool]:
     """Own is what lies nearest below the folder of an own package; generated code in a target folder is not."""
     prefixes = sorted((f"{os.path.realpath(folder)}{os.sep}", own) for folder, own in folders.items())
     starts = [prefix for prefix, _ in prefixes]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 _MARKER = re.compile(r"^\s*//+!?\s*ringfence:\s*root\b")
 _FUNCTION = re.compile(r"^\s*(?:#\[[^\]]*\]\s*)*(?:[\w():\s\"]*\s)?fn\s+(?P<name>\w+)")
-_PASSED_OVER = re.compile(r"^\s*(?:$|//|#!?\[|\)\]|[\w\s,=\"().:]*\)\])")
+_PASSED_OVER = re.compile(r"^\s*(?:$|//|#\[)")
 _FURTHEST = 40
 """Lines of attributes and comments that may stand between a marker and its function."""
 
@@ -48,10 +48,15 @@ def _markers_in(file: Path) -> Iterator[Marker]:
 
 
 def _marked(file: Path, lines: list[str], marker: int) -> Marker:
+    open_brackets = 0
     for number in range(marker + 1, min(marker + 1 + _FURTHEST, len(lines))):
-        function = _FUNCTION.match(lines[number])
-        if function:
+        line = lines[number]
+        function = _FUNCTION.match(line)
+        if function and not open_brackets:
             return Marker(file, number + 1, function["name"])
-        if not _PASSED_OVER.match(lines[number]):
+        if not open_brackets and not _PASSED_OVER.match(line):
             break
+        if open_brackets or line.lstrip().startswith("#["):
+            # An attribute may run over lines.
+            open_brackets += line.count("[") - line.count("]")
     return Marker(file, marker + 1, "")

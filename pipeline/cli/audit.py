@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from ringfence.pipeline.cli.options import (
@@ -32,6 +34,7 @@ from ringfence.pipeline.cli.progress import terminal_progress
 @format_option
 @output_option
 @report_option("--strict", is_flag=True, help="Show and count findings of all classes.")
+@report_option("--all", "show_all", is_flag=True, help="Print every finding, however many there are.")
 @report_option("--exit-zero", is_flag=True, help="Exit with 0 when findings are all that is wrong.")
 @cargo_options
 @debug_option
@@ -43,6 +46,7 @@ def command(
     form: Format,
     outputs: tuple[Destination, ...],
     strict: bool,
+    show_all: bool,
     exit_zero: bool,
     **_options: object,
 ) -> int:
@@ -57,5 +61,5 @@ def command(
     request = audit_request(Options(context.params), strict=strict)
     with terminal_progress() as progress:
         report = run_audit(request, progress)
-    deliver(report, form, outputs, render)
+    deliver(report, form, outputs, partial(render, most=None) if show_all or strict else render)
     return exit_code(report, exit_zero=exit_zero)

@@ -6,25 +6,32 @@ from rich.text import Text
 
 from ringfence.graphs.names import crate_of, without_generics
 from ringfence.pipeline.report.model import Step
-from ringfence.pipeline.report.names import shorten
-from ringfence.pipeline.report.terminal import QUIET, styled, unbroken
+from ringfence.pipeline.report.names import is_standard, shorten
+from ringfence.pipeline.report.terminal import QUIET, UNBREAKABLE, styled, unbroken, wrapped
 
-ARROW = "-> "
+_ARROW = f"->{UNBREAKABLE}"
+OUTDENT = len(_ARROW)
+_CONTINUED = 2
 
 _FOLDED_FROM = 8
 """Paths with at most as many frames are shown whole."""
-_LAST = 2
-_MOST_OWN = 12
-"""Frames that must stay, before their middle is folded as well."""
+_MOST_KEPT = 12
+"""Frames that matter, before their middle is folded as well."""
 _LONGEST_NAME = 88
 _MARKS = {"inline": "[inlined]", "virtual": "[virtual]", "pointer": "[pointer]", "drop": "[drop]"}
 
 
 def path_lines(path: Sequence[Step], width: int) -> list[Text]:
-    """The path on one line where it fits into ``width``, else a frame a line; an arrow leads to all but the first."""
-    frames = list(_frames(_without_echo(path)))
-    joined = Text(f" {ARROW}").join(frames)
-    return [joined] if joined.cell_len <= width else frames
+    """The path on one line where it fits into ``width``, else a frame a line; all lines but the first stand `OUTDENT`
+    columns further left, for their arrow."""
+    first, *others = _frames(_without_echo(path))
+    joined = Text(f" {_ARROW}").join([first, *others])
+    if joined.cell_len <= width:
+        return [joined]
+    lines = wrapped(first, width, OUTDENT + _CONTINUED)
+    for frame in others:
+        lines += wrapped(styled((_ARROW, QUIET)) + frame, width + OUTDENT, OUTDENT + _CONTINUED)
+    return lines
 
 
 def _without_echo(path: Sequence[Step]) -> Sequence[Step]:
@@ -48,20 +55,24 @@ def _frames(path: Sequence[Step]) -> Iterator[Text]:
 
 def kept_frames(path: Sequence[Step]) -> frozenset[int]:
     """Positions of the frames to show: the root, the user's own frames and what they call, where dispatch or a drop
-    enters, and the last two. A gap of one frame is not worth a fold."""
+    enters, where the standard library is entered last, and the last two. A gap of one frame is not worth a fold."""
     if len(path) <= _FOLDED_FROM:
         return frozenset(range(len(path)))
-    last = len(path) - _LAST
-    matters = [
-        position
-        for position, step in enumerate(path)
-        if position == 0 or position >= last or step.own or path[position - 1].own or step.via not in ("call", "inline")
-    ]
-    if len(matters) > _MOST_OWN:
-        matters = matters[: _MOST_OWN // 2] + matters[-_MOST_OWN // 2 :]
-    kept = set(matters)
-    kept |= {position for position in range(1, len(path)) if position - 1 in kept and position + 1 in kept}
-    return frozenset(kept)
+    matters = {0, 1, len(path) - 2, len(path) - 1, *_last_entry(path)}
+    matters |= {position for position, step in enumerate(path) if step.own or step.via not in ("call", "inline")}
+    matters |= {position for position in range(1, len(path)) if path[position - 1].own}
+    kept = sorted(matters)
+    if len(kept) > _MOST_KEPT:
+        kept = kept[: _MOST_KEPT // 2] + kept[-_MOST_KEPT // 2 :]
+    return frozenset(kept) | {position + 1 for position in kept if position + 2 in kept}
+
+
+def _last_entry(path: Sequence[Step]) -> tuple[int, ...]:
+    """The deepest frame outside of the standard library, and what it calls there."""
+    inside = [is_standard(step.function, step.file) for step in path]
+    entries = (position for position in range(len(path) - 1, 0, -1) if inside[position] and not inside[position - 1])
+    entry = next(entries, None)
+    return () if entry is None else (entry - 1, entry)
 
 
 def _frame(step: Step) -> Text:

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ringfence.graphs.facts import PathClass
-from ringfence.graphs.names import crate_of, without_generics
+from ringfence.graphs.names import without_generics
 from ringfence.passes.rule import Finding, Level
 from ringfence.pipeline.report.model import Check, CheckStatus
+from ringfence.pipeline.report.names import is_standard
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One line of the checklist and the rules that answer it. ``through`` narrows an item to findings whose path calls
-    such a function from outside of the standard library; a finding that only may belong to the item is one to review."""
+    such a function from outside of the standard library; the rules' other findings are to be reviewed."""
 
     section: str
     text: str
@@ -39,7 +40,6 @@ class Audited:
     """Findings that leave something on the hot path unknown, roots that were not found among them."""
 
 
-_STANDARD_LIBRARY = ("alloc", "core", "std")
 _BOX = re.compile(r"\bBox::(?:new|pin|from|default|clone)")
 _TO_OWNED = re.compile(r"\bto_vec\b|\bto_string\b|\bto_owned\b|\binto_vec\b")
 _CLONE = re.compile(r"\bclone\b|\bclone_from\b|\bto_owned\b")
@@ -123,13 +123,13 @@ def _is_through(finding: Finding, item: Item) -> bool:
 def _written_calls(finding: Finding) -> Iterator[str]:
     """What code outside of the standard library calls; ``to_string`` is no ``clone``, though std makes it one."""
     for caller, step in pairwise(finding.path):
-        if crate_of(caller.function) not in _STANDARD_LIBRARY:
+        if not is_standard(caller.function, caller.location.file if caller.location else None):
             yield step.function
 
 
 def _evidence(findings: Sequence[Finding]) -> str:
     """``2 hot, 1 amortized (RF101), first at src/lib.rs:3``; findings of two roots at one place count once."""
-    places = {(each.rule.id, each.anchor, each.sink): each for each in findings}.values()
+    places = {(each.rule.id, each.anchor or each.fingerprint, each.sink): each for each in findings}.values()
     classes = sorted({each.path_class for each in places})
     counts = ", ".join(f"{sum(each.path_class is name for each in places)} {name.label}" for name in classes)
     rules = _listed(sorted({each.rule.id for each in places}))

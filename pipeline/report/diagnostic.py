@@ -7,14 +7,13 @@ import msgspec
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
-from ringfence.pipeline.report.calls import ARROW, path_lines
+from ringfence.pipeline.report.calls import OUTDENT, path_lines
 from ringfence.pipeline.report.model import Finding, Place
 from ringfence.pipeline.report.names import shorten
 from ringfence.pipeline.report.terminal import (
     FRAME,
     HELP,
     LEVEL_STYLES,
-    QUIET,
     STRONG,
     Page,
     safe,
@@ -28,6 +27,8 @@ _ALLOCATION_RULES = ("RF101", "RF102")
 _CANDIDATES_SHOWN = 4
 _LONGEST_NAME = 72
 _KIB = 1024
+_SMALLEST_INDENT = 4
+"""Columns of indentation that are left of a line that is too long."""
 
 
 def add_finding(page: Page, finding: Finding, rule_of: Mapping[str, str]) -> None:
@@ -38,7 +39,7 @@ def add_finding(page: Page, finding: Finding, rule_of: Mapping[str, str]) -> Non
         _add_source(page, finding, finding.source, finding.location, gutter)
     for note in _notes(finding, rule_of, page.width - len(gutter)):
         head = styled((f"{gutter} = ", FRAME), (note.label, note.style), ": ")
-        rest = styled(" " * (head.cell_len - len(note.lead)), (note.lead, QUIET))
+        rest = styled(" " * (head.cell_len - note.outdent))
         page.add(*((rest if number else head) + line for number, line in enumerate(note.lines)))
     page.blank()
 
@@ -77,22 +78,28 @@ class _Displayed:
 
 
 def _displayed(excerpt: Excerpt, room: int) -> _Displayed:
-    """Tabs are widened, wide characters count two, and of a line that is too long the part around the caret is left."""
+    """Tabs are widened, wide characters count two; a line that is too long loses its indentation, then its ends."""
     end = excerpt.start + excerpt.length
     before, word, after = (
         safe(part) for part in (excerpt.text[: excerpt.start], excerpt.text[excerpt.start : end], excerpt.text[end:])
     )
-    if cell_len(before + word + after) <= room or room < cell_len(word):
-        return _Displayed(before + word + after, cell_len(before), cell_len(word))
-    left = max((room - cell_len(word)) // 2, 1)
-    if cell_len(before) > left and cell_len(word + after) < room - left:
-        left = room - cell_len(word + after)
+    if cell_len(before + word + after) > room:
+        indent = len(before) - len(before.lstrip())
+        before = before[max(indent - _SMALLEST_INDENT, 0) :]
+    if cell_len(before + word + after) > room >= cell_len(word):
+        before, after = _trimmed(before, after, room - cell_len(word))
+    return _Displayed(before + word + after, cell_len(before), cell_len(word))
+
+
+def _trimmed(before: str, after: str, room: int) -> tuple[str, str]:
+    """What is nearest to the word, half of the room on either side; what one side does not need is the other's."""
+    left = max(room // 2, room - cell_len(after))
     if cell_len(before) > left:
         before = "…" + _last_cells(before, left - 1)
-    right = room - cell_len(before + word)
+    right = room - cell_len(before)
     if cell_len(after) > right:
         after = _first_cells(after, right - 1) + "…"
-    return _Displayed(before + word + after, cell_len(before), cell_len(word))
+    return before, after
 
 
 def _first_cells(text: str, width: int) -> str:
@@ -124,12 +131,12 @@ def _bytes(size: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Note:
-    """One ``= label: text`` below the source; ``lead`` stands before all lines but the first."""
+    """One ``= label: text`` below the source; all lines but the first stand ``outdent`` columns further left."""
 
     label: str
     lines: list[Text]
     style: str = STRONG
-    lead: str = ""
+    outdent: int = 0
 
 
 def _notes(finding: Finding, rule_of: Mapping[str, str], width: int) -> Iterator[_Note]:
@@ -137,7 +144,7 @@ def _notes(finding: Finding, rule_of: Mapping[str, str], width: int) -> Iterator
         return _Note(label, wrapped(styled(text), width - len(f" = {label}: ")), style)
 
     if finding.path:
-        yield _Note("path", path_lines(finding.path, width - len(" = path: ")), lead=ARROW)
+        yield _Note("path", path_lines(finding.path, width - len(" = path: ")), outdent=OUTDENT)
         yield prose("class", _class_sentence(finding, rule_of))
     candidates = _candidates(finding)
     if candidates:

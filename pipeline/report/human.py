@@ -22,6 +22,7 @@ from ringfence.pipeline.report.model import (
     Verdict,
 )
 from ringfence.pipeline.report.names import shorten
+from ringfence.pipeline.report.selection import MOST_SHOWN, Selection, select
 from ringfence.pipeline.report.terminal import (
     CLASS_STYLES,
     LEVEL_STYLES,
@@ -64,17 +65,19 @@ _CHECK_MARKS = {
 }
 
 
-def render(report: Report, console: Console) -> None:
-    """Write the report. Notes take two lines each, unless the report is strict."""
+def render(report: Report, console: Console, most: int | None = MOST_SHOWN) -> None:
+    """Write the report, with at most ``most`` findings in full, or all. Notes take two lines each, unless the report
+    is strict."""
     page = Page(console)
     rule_of = {finding.fingerprint: finding.rule for finding in report.findings}
-    shown = [finding for finding in report.findings if finding.suppressed is None or report.strict]
-    for finding in shown:
+    selection = select([each for each in report.findings if each.suppressed is None or report.strict], most)
+    for finding in selection.shown:
         if finding.level is Level.NOTE and not report.strict:
             add_heading(page, finding)
             page.blank()
         else:
             add_finding(page, finding, rule_of)
+    _add_left_over(page, selection)
     if report.roots:
         _add_roots(page, report.roots)
     _add_checklist(page, report)
@@ -93,6 +96,18 @@ def render_layouts(report: Report, console: Console) -> None:
         page.blank()
     _add_coverage(page, report)
     page.print()
+
+
+def _add_left_over(page: Page, selection: Selection) -> None:
+    """What is not shown, by root and rule."""
+    if not selection.left_over:
+        return
+    total = sum(sum(counts.values()) for _, counts in selection.left_over)
+    page.add(styled((f"{total:,} more findings", STRONG), " (`--all` shows them, `--format json` has them too)"))
+    for root, counts in selection.left_over:
+        by_rule = ", ".join(f"{number:,} {rule}" for rule, number in sorted(counts.items()))
+        page.add_wrapped(styled(_GAP, unbroken(shorten(root, _LONGEST_NAME)), (f": {by_rule}", QUIET)), 2 * len(_GAP))
+    page.blank()
 
 
 def _add_roots(page: Page, roots: Sequence[Root]) -> None:

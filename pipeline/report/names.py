@@ -13,6 +13,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ringfence.graphs.names import crate_of
+
+_STANDARD_LIBRARY = frozenset({"alloc", "core", "std"})
 _IDENTIFIER = re.compile(r"(?:r#)?[\w$]+")
 _DEFAULT_ARGUMENTS = frozenset(
     {
@@ -29,6 +32,11 @@ _UNLIMITED = 99
 _DEEPEST_FOLD = 4
 _DEEPEST_NAME = 200
 """Brackets of the longest name that is read: each may nest, and the parser calls itself for each."""
+
+
+def is_standard(function: str, file: str | None) -> bool:
+    """The frame is in the standard library's source; where that is not known, its name is."""
+    return file.startswith("std/") if file else crate_of(function) in _STANDARD_LIBRARY
 
 
 @lru_cache(maxsize=50_000)

@@ -26,7 +26,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u20
 """Control characters and those that change the direction of writing: a source line must not steer the terminal."""
 _TAB = "    "
 """As rustc shows it."""
-_UNBREAKABLE = "\u00a0"
+UNBREAKABLE = "\u00a0"
+"""A space that is no place to break at; printed as a plain one."""
 _WORD = re.compile(r"[^ ]+")
 _NARROWEST = 24
 """Columns that text gets behind its indent, however narrow the terminal is."""
@@ -40,7 +41,7 @@ def safe(text: str) -> str:
 
 def unbroken(text: str) -> str:
     """The text as one word for `wrapped`."""
-    return safe(text).replace(" ", _UNBREAKABLE)
+    return safe(text).replace(" ", UNBREAKABLE)
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:
@@ -110,7 +111,7 @@ class Page:
 
 def _without_padding(line: Text) -> Text:
     # The same length, so the styles stay where they are.
-    line.plain = line.plain.replace(_UNBREAKABLE, " ")
+    line.plain = line.plain.replace(UNBREAKABLE, " ")
     line.rstrip()
     return line
 

@@ -294,5 +294,7 @@ def test_random_bytes_of_any_kind_are_unreadable_or_have_no_table(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "random"
     assert not isinstance(outcome(path, magic + junk), ModuleSymbols)
-    assert isinstance(outcome(path, magic + junk, ModuleKind.TEXT), UnreadableModuleError)
+    # A line that only the text form has may stand among the bytes: then it is text, in which nothing is defined.
+    text = outcome(path, magic + junk, ModuleKind.TEXT)
+    assert isinstance(text, UnreadableModuleError) or text == ModuleSymbols()
     assert isinstance(outcome(path, magic + junk, ModuleKind.NATIVE), UnreadableModuleError)

@@ -107,7 +107,9 @@ def graphs(draw: st.DrawFn) -> list[list[int]]:
 def test_always_agrees_with_the_dominators_of_a_common_exit(successors: list[list[int]]) -> None:
     returns = [block for block, targets in enumerate(successors) if not targets]
     answer = classified(successors, dict.fromkeys(returns, RETURN))
-    graph: networkx.DiGraph[object] = networkx.DiGraph((block, target) for block, targets in enumerate(successors) for target in targets)
+    graph: networkx.DiGraph[object] = networkx.DiGraph(
+        (block, target) for block, targets in enumerate(successors) for target in targets
+    )
     graph.add_node(0)
     reachable = networkx.descendants(graph, 0) | {0}
     graph.add_edges_from((block, "exit") for block in returns if block in reachable)
@@ -131,7 +133,9 @@ def test_a_block_is_panic_exactly_if_it_is_not_entered_or_leads_to_no_return_and
     ends = [block for block, targets in enumerate(successors) if not targets]
     returns = ends[::2]
     answer = classified(successors, {block: RETURN if block in returns else UNREACHABLE for block in ends})
-    graph: networkx.DiGraph[object] = networkx.DiGraph((block, target) for block, targets in enumerate(successors) for target in targets)
+    graph: networkx.DiGraph[object] = networkx.DiGraph(
+        (block, target) for block, targets in enumerate(successors) for target in targets
+    )
     graph.add_nodes_from(range(len(successors)))
     entered = networkx.descendants(graph, 0) | {0}
     cyclic = {

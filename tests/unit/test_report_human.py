@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from report_samples import (
     AUDITED,
@@ -184,6 +185,15 @@ def test_of_a_line_that_is_too_long_the_part_around_the_caret_is_shown(tmp_path:
     assert lines[3][start : start + 4] == "call"
 
 
+def test_a_line_that_is_too_long_loses_its_indentation_first(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "plant.rs").write_text(
+        " " * 40 + "let label = quote.name.to_string(); // kept", encoding="utf-8"
+    )
+    text = rendered(report([finding(anchor=location(1, 64))], sources=SourceTree(tmp_path)))
+    assert "1 |     let label = quote.name.to_string(); // kept\n  |                            ^^^^^^^^^ size" in text
+
+
 def test_a_file_that_is_gone_costs_only_its_line() -> None:
     lines = rendered(report([finding(anchor=location(3, 5))])).splitlines()
     assert lines[1] == " --> src/plant.rs:3:5"
@@ -249,6 +259,30 @@ def test_a_short_path_is_not_folded() -> None:
 
 def test_a_long_path_keeps_own_frames_what_they_call_dispatch_and_the_last_two() -> None:
     assert kept_frames(steps(0, 5, length=20, dispatched=12)) == {0, 1, 5, 6, 12, 18, 19}
+
+
+def test_a_long_path_without_own_frames_keeps_where_the_standard_library_is_entered_last() -> None:
+    path = steps(length=20)
+    names = {4: "alloc::sync::Arc<u8>::new", 5: "ring::push", 6: "ring::grow", 7: "alloc::vec::Vec<u8>::reserve"}
+    crates = [names.get(number, "ring::f" if number < 5 else "core::f") for number in range(20)]
+    path = [msgspec.structs.replace(each, function=name, file=None) for each, name in zip(path, crates, strict=True)]
+    assert kept_frames(path) == {0, 1, 6, 7, 18, 19}
+
+
+def test_a_frame_that_is_too_long_for_its_line_goes_on_below_the_name() -> None:
+    deep = location(803, 1, "laminar-core-0.1.0/src/operator/lookup_join.rs")
+    path = (
+        step(ROOT, location(3, 5), Via.ROOT, own=True),
+        step("<core::LookupJoinOperator as core::Operator>::process", deep, Via.VIRTUAL),
+        step("__rust_alloc"),
+    )
+    lines = rendered(report([finding(path=path)]), width=70).splitlines()
+    assert lines[2:6] == [
+        "  = path: Plant::on_packet (src/plant.rs:3)",
+        "       -> <LookupJoinOperator as Operator>::process [virtual]",
+        "            (laminar-core-0.1.0/src/operator/lookup_join.rs:803)",
+        "       -> __rust_alloc",
+    ]
 
 
 def test_one_frame_is_never_folded_alone() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ringfence.pipeline.report.names import shorten
+from ringfence.pipeline.report.names import is_standard, shorten
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,13 @@ def test_generic_arguments_are_folded_only_when_the_name_is_too_long() -> None:
 
 def test_types_that_differ_in_their_arguments_stay_different() -> None:
     assert shorten("a::Ring<u32>::pop") != shorten("a::Ring<u64>::pop")
+
+
+def test_the_source_says_what_is_of_the_standard_library_else_the_name_does() -> None:
+    assert is_standard("<u8 as <[_]>::to_vec_in::ConvertVec>::to_vec", "std/alloc/src/slice.rs")
+    assert is_standard("core::ptr::drop_in_place::<plant::Plant>", None)
+    assert not is_standard("core::ptr::drop_in_place::<plant::Plant>", "src/plant.rs")
+    assert not is_standard("__rust_alloc", None)
 
 
 @example("}a{", 0)

@@ -1,0 +1,143 @@
+"""Small programs for tests of the graph: IR modules with debug info, written from a few words, read as real ones are."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ringfence.graphs.dispatch import Dispatch
+from ringfence.graphs.facts import ModuleFacts
+from ringfence.graphs.hotpath import HotPath
+from ringfence.graphs.program import Function, Program
+from ringfence.graphs.reach import reach
+from ringfence.pipeline.ir.module import print_module
+from ringfence.pipeline.ir.reader import read_module
+
+ALLOC = "_RNvCs1_7___rustc12___rust_alloc"
+DEALLOC = "_RNvCs1_7___rustc14___rust_dealloc"
+GROW = "_RNvMs_5alloc7raw_vecINtB5_6RawVecyE8grow_oneCs2_4test"
+
+_DECLARED = f"""
+declare noalias ptr @{ALLOC}(i64, i64 allocalign) #0
+declare void @{DEALLOC}(ptr allocptr, i64, i64) #1
+attributes #0 = {{ nounwind allockind("alloc,uninitialized,aligned") allocsize(0) "alloc-family"="__rust_alloc" }}
+attributes #1 = {{ nounwind allockind("free") "alloc-family"="__rust_alloc" }}
+attributes #2 = {{ cold }}
+"""
+
+
+@dataclass
+class Source:
+    """Numbers the debug info of one module as it is written."""
+
+    nodes: list[str] = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        for node in (
+            "distinct !DICompileUnit(language: DW_LANG_Rust, file: !1, emissionKind: LineTablesOnly)",
+            '!DIFile(filename: "unit.rs", directory: "/own")',
+            "!DISubroutineType(types: !3)",
+            "!{null}",
+            '!{i32 2, !"Debug Info Version", i32 3}',
+        ):
+            self.add(node)
+
+    def add(self, node: str) -> str:
+        """The reference of a new node."""
+        self.nodes.append(node)
+        return f"!{len(self.nodes) - 1}"
+
+    def subprogram(self, name: str, path: str, line: int = 1) -> str:
+        """The reference of a new ``DISubprogram`` in a file given by its absolute path."""
+        directory, _, filename = path.rpartition("/")
+        file = self.add(f'!DIFile(filename: "{filename}", directory: "{directory}")')
+        return self.add(
+            f'distinct !DISubprogram(name: "{name}", linkageName: "{name}", scope: {file}, file: {file}, line: {line}, '
+            "type: !2, unit: !0, spFlags: DISPFlagDefinition)"
+        )
+
+    def at(self, scope: str, line: int, column: int = 1, inlined_at: str = "") -> str:
+        """The reference of a new ``DILocation``."""
+        outer = f", inlinedAt: {inlined_at}" if inlined_at else ""
+        return self.add(f"distinct !DILocation(line: {line}, column: {column}, scope: {scope}{outer})")
+
+    def module(self, code: str) -> str:
+        """The module's text."""
+        numbered = "\n".join(f"!{number} = {node}" for number, node in enumerate(self.nodes))
+        return f"{code}\n{_DECLARED}\n!llvm.dbg.cu = !{{!0}}\n!llvm.module.flags = !{{!4}}\n{numbered}\n"
+
+
+def facts_of(text: str) -> ModuleFacts:
+    """What the real reader makes of a module."""
+    return read_module(print_module(text.encode(), text=True))
+
+
+class Symbols:
+    """The symbol index of modules that were read already."""
+
+    def __init__(self, modules: Sequence[ModuleFacts]) -> None:
+        self._visible: dict[str, list[int]] = defaultdict(list)
+        self._defined = [{*facts.functions, *facts.aliases} for facts in modules]
+        for number, facts in enumerate(modules):
+            for symbol in facts.aliases:
+                self._visible[symbol].append(number)
+            for symbol in facts.functions:
+                if facts.function(symbol).linkage != "internal":
+                    self._visible[symbol].append(number)
+
+    def definitions(self, symbol: str) -> Sequence[int]:
+        return self._visible.get(symbol, ())
+
+    def defines(self, module: int, symbol: str) -> bool:
+        return symbol in self._defined[module]
+
+    def functions(self) -> list[tuple[str, tuple[int, ...]]]:
+        table: dict[str, list[int]] = defaultdict(list)
+        for number, symbols in enumerate(self._defined):
+            for symbol in symbols:
+                table[symbol].append(number)
+        return [(symbol, tuple(table[symbol])) for symbol in sorted(table)]
+
+
+@dataclass
+class Linked:
+    """A program, what its root reaches, and which modules were read for that."""
+
+    program: Program
+    hot_path: HotPath
+    root: Function
+    modules_read: list[int]
+
+    def names(self) -> list[str]:
+        """Symbols of the functions reached, sorted."""
+        return sorted(self.program.functions[number].facts.symbol for number in self.hot_path.reached.functions)
+
+
+def link(
+    *texts: str,
+    root: str = "root",
+    follow_panic: bool = False,
+    words: Mapping[tuple[str, int, int], str] | None = None,
+    own_crates: frozenset[str] = frozenset(),
+) -> Linked:
+    """Link modules from a root in the first one; files below ``/own/`` are the user's."""
+    modules = [facts_of(text) for text in texts]
+    symbols = Symbols(modules)
+    read: list[int] = []
+
+    def read_modules(numbers: Sequence[int]) -> dict[int, ModuleFacts]:
+        read.extend(numbers)
+        return {number: modules[number] for number in numbers}
+
+    program = Program(symbols, read_modules)
+    program.load([0])
+    function = program.function(0, root)
+    assert function is not None
+    known = words or {}
+    dispatch = Dispatch(
+        program,
+        symbols.functions(),
+        lambda file, line, column: known.get((file, line, column), ""),
+        own_crates.__contains__,
+    )
+    reached = reach(program, [function], dispatch, follow_panic=follow_panic)
+    return Linked(program, HotPath(reached, lambda file: file.startswith("/own/")), function, read)
