@@ -79,5 +79,5 @@ class AllocationPass:
             if judged is None:
                 continue
             rule, verb, if_grows = judged
-            sink = Sink(rule, display_name(call.symbol), verb, if_grows, size=call.site.size)
+            sink = Sink(rule, display_name(call.symbol), verb, if_grows=if_grows, size=call.site.size)
             yield SinkSite(function.id, call.site.location, hot_path.classifier.of_call(function, call.site), sink)

@@ -14,6 +14,7 @@ from ringfence.passes.rule import Finding, Frequency, Location, Rule, Step, Via
 from ringfence.pipeline.report.compose import RootResult, build_report
 from ringfence.pipeline.report.human import render
 from ringfence.pipeline.report.model import Build, Coverage, Report
+from ringfence.pipeline.report.selection import MOST_SHOWN
 from ringfence.pipeline.source import SourceTree
 
 ROOT = "plant::Plant::on_packet"
@@ -114,7 +115,7 @@ def console(width: int = 80, *, terminal: bool = False) -> tuple[Console, String
     return made, file
 
 
-def rendered(written: Report, width: int = 80) -> str:
+def rendered(written: Report, width: int = 80, most: int | None = MOST_SHOWN) -> str:
     made, file = console(width)
-    render(written, made)
+    render(written, made, most)
     return file.getvalue()

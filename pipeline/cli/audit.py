@@ -34,7 +34,7 @@ from ringfence.pipeline.cli.progress import terminal_progress
 @format_option
 @output_option
 @report_option("--strict", is_flag=True, help="Show and count findings of all classes.")
-@report_option("--all", "show_all", is_flag=True, help="Print every finding, however many there are.")
+@report_option("--show-all", is_flag=True, help="Print every finding, however many there are.")
 @report_option("--exit-zero", is_flag=True, help="Exit with 0 when findings are all that is wrong.")
 @cargo_options
 @debug_option

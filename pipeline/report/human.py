@@ -103,7 +103,7 @@ def _add_left_over(page: Page, selection: Selection) -> None:
     if not selection.left_over:
         return
     total = sum(sum(counts.values()) for _, counts in selection.left_over)
-    page.add(styled((f"{total:,} more findings", STRONG), " (`--all` shows them, `--format json` has them too)"))
+    page.add(styled((f"{total:,} more findings", STRONG), " (`--show-all` prints them, `--format json` has them too)"))
     for root, counts in selection.left_over:
         by_rule = ", ".join(f"{number:,} {rule}" for rule, number in sorted(counts.items()))
         page.add_wrapped(styled(_GAP, unbroken(shorten(root, _LONGEST_NAME)), (f": {by_rule}", QUIET)), 2 * len(_GAP))

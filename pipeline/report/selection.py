@@ -1,6 +1,7 @@
 """Which findings a person is shown: roots take turns, and within a root its rules do, worst first.
 
-Nobody reads two thousand findings. What is left over is counted by root and rule; `--all` and the JSON form have it.
+Nobody reads two thousand findings. What is left over is counted by root and rule; `--show-all` and the JSON form have
+all of it.
 """
 
 from collections import Counter, defaultdict

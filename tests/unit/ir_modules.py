@@ -1,4 +1,4 @@
-"""Small programs for tests of the graph: IR modules with debug info, written from a few words, read as real ones are."""
+"""Small programs for tests of the graph: IR modules with debug info, read as real ones are."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -204,15 +204,18 @@ def test_only_modules_that_are_reached_are_read() -> None:
 
 def test_a_call_of_an_alias_reaches_its_target_and_a_root_can_be_one() -> None:
     text = Source().module(
-        "@twin = alias void (), ptr @target define void @target() { ret void } define void @root() { call void @twin() \n ret void }"
+        "@twin = alias void (), ptr @target define void @target() { ret void } "
+        "define void @root() { call void @twin() \n ret void }"
     )
     assert link(text).names() == ["root", "target"]
     assert link(text, root="twin").names() == ["target"]
 
 
 VIRTUAL = """
-@vtable.A = private constant <{{ [24 x i8], ptr }}> <{{ [24 x i8] c"{header}", ptr @_RNvXCs1_4testNtB2_1ANtB2_2Op7process }}>
-@vtable.C = private constant <{{ [24 x i8], ptr }}> <{{ [24 x i8] c"{header}", ptr @_RNvXCs1_4testNtB2_1CNtB2_5Other6handle }}>
+@vtable.A = private constant <{{ [24 x i8], ptr }}>
+  <{{ [24 x i8] c"{header}", ptr @_RNvXCs1_4testNtB2_1ANtB2_2Op7process }}>
+@vtable.C = private constant <{{ [24 x i8], ptr }}>
+  <{{ [24 x i8] c"{header}", ptr @_RNvXCs1_4testNtB2_1CNtB2_5Other6handle }}>
 define i64 @_RNvXCs1_4testNtB2_1ANtB2_2Op7process(ptr %self, i64 %x) {{ ret i64 %x }}
 define i64 @_RNvXCs1_4testNtB2_1CNtB2_5Other6handle(ptr %self, i64 %x) {{ ret i64 %x }}
 define i64 @root(ptr %object, ptr %vtable) !dbg {root} {{
@@ -229,7 +232,8 @@ def virtual(words: dict[tuple[str, int, int], str]) -> Linked:
     root = source.subprogram("root", "/own/lib.rs")
     first = source.module(VIRTUAL.format(header=HEADER, root=root, call=source.at(root, 6, 12)))
     elsewhere = Source().module(
-        f"define i64 @_RNvXCs1_4testNtB2_1BNtB2_2Op7process(ptr %self, i64 %x) {{ %p = call ptr @{ALLOC}(i64 8, i64 8) \n"
+        "define i64 @_RNvXCs1_4testNtB2_1BNtB2_2Op7process(ptr %self, i64 %x) { "
+        f"%p = call ptr @{ALLOC}(i64 8, i64 8) \n"
         "ret i64 %x } define i64 @_RNvXCs1_4testNtB2_1DNtB2_2Op7process(ptr %self) { ret i64 0 }"
     )
     return link(first, elsewhere, words=words, own_crates=frozenset({"test"}))
@@ -300,7 +304,8 @@ def test_a_function_without_ir_is_reported_and_a_known_one_is_not() -> None:
 def test_recursion_ends() -> None:
     linked = link(
         Source().module(
-            "define void @root() { call void @back() \n ret void } define void @back() { call void @root() \n ret void }"
+            "define void @root() { call void @back() \n ret void } "
+            "define void @back() { call void @root() \n ret void }"
         )
     )
     assert linked.names() == ["back", "root"]

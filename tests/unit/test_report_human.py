@@ -343,9 +343,22 @@ def test_an_output_without_unicode_gets_plain_forms(tmp_path: Path) -> None:
 def test_a_thousand_findings_are_written_quickly(sources: SourceTree) -> None:
     findings = [numbered(number, finding(anchor=location(3, 32), path=long_path())) for number in range(1000)]
     start = time.process_time()
-    text = rendered(report(findings, sources=sources))
+    text = rendered(report(findings, sources=sources), most=None)
     assert time.process_time() - start < 5
     assert text.count("error[RF101]") == 1000
+
+
+def test_a_person_is_shown_the_first_of_many_findings_and_the_number_of_the_others(sources: SourceTree) -> None:
+    findings = [numbered(number, finding(anchor=location(3, 32))) for number in range(100)]
+    text = rendered(report(findings, sources=sources))
+    assert text.count("error[RF101]") == 30
+    assert "70 more findings (`--show-all` prints them, `--format json` has them too)" in text
+    assert "70 RF101" in text
+
+
+def test_few_findings_are_all_shown_and_none_is_left_over(sources: SourceTree) -> None:
+    text = rendered(report([finding(anchor=location(3, 32))], sources=sources))
+    assert "more findings" not in text
 
 
 def field(name: str, offset: int, size: int, kind: str = "u64") -> LayoutField:

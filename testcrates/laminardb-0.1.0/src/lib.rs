@@ -6,6 +6,10 @@
 use std::mem::MaybeUninit;
 
 use laminar_core::dag::{DagError, MulticastBuffer};
+use laminar_core::operator::session_window::SessionWindowOperator;
+use laminar_core::operator::sliding_window::SlidingWindowOperator;
+use laminar_core::operator::window::{CountAggregator, TumblingWindowOperator};
+use laminar_core::operator::Operator;
 use laminar_core::streaming::broadcast::{BroadcastChannel, BroadcastError};
 use laminar_core::streaming::{Consumer, Producer, RingBuffer, StreamingError};
 use laminar_core::tpc::SpscQueue;
@@ -64,3 +68,16 @@ pub static STREAMING: Streaming = Streaming {
     producer_push: Producer::push,
     consumer_poll: Consumer::poll,
 };
+
+/// The window operators are generic over their aggregator, and reach the reactor as trait objects.
+pub fn tumbling(operator: TumblingWindowOperator<CountAggregator>) -> Box<dyn Operator> {
+    Box::new(operator)
+}
+
+pub fn sliding(operator: SlidingWindowOperator<CountAggregator>) -> Box<dyn Operator> {
+    Box::new(operator)
+}
+
+pub fn session(operator: SessionWindowOperator<CountAggregator>) -> Box<dyn Operator> {
+    Box::new(operator)
+}

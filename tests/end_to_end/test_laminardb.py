@@ -1,0 +1,134 @@
+"""The first user's code, whole: laminar-core 0.1.0 from cargo to the report, with the roots of its testcrate.
+
+The build takes minutes the first time; it stays in the testcrate's own target directory.
+"""
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ringfence.pipeline.report.json import read
+from ringfence.pipeline.report.model import Finding, Report, Root
+from support import Run
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
+
+CRATE = Path(__file__).parents[2] / "testcrates" / "laminardb-0.1.0"
+OPERATORS = (
+    "asof_join::AsofJoinOperator",
+    "lag_lead::LagLeadOperator",
+    "lookup_join::LookupJoinOperator",
+    "partitioned_topk::PartitionedTopKOperator",
+    "stream_join::StreamJoinOperator",
+    "temporal_join::TemporalJoinOperator",
+    "topk::StreamingTopKOperator",
+    "watermark_sort::WatermarkBoundedSortOperator",
+    "window_sort::WindowLocalSortOperator",
+    "mv::executor::PassThroughOperator",
+    "window::TumblingWindowOperator<laminar_core::operator::window::CountAggregator>",
+    "sliding_window::SlidingWindowOperator<laminar_core::operator::window::CountAggregator>",
+    "session_window::SessionWindowOperator<laminar_core::operator::window::CountAggregator>",
+)
+
+
+@pytest.fixture(scope="module")
+def report(ringfence: Run, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    file = tmp_path_factory.mktemp("laminardb") / "report.json"
+    finished = ringfence("audit", "--manifest-path", CRATE / "Cargo.toml", "--locked", "--output", f"json={file}")
+    assert finished.returncode == 100, finished.stderr
+    return read(file.read_bytes())
+
+
+def below(report: Report, name: str) -> list[Finding]:
+    return [finding for finding in report.findings if name in plain(finding.root)]
+
+
+def plain(name: str) -> str:
+    return re.sub(r"<[^<>]*>", "", name)
+
+
+def root(report: Report, name: str) -> Root:
+    (found,) = (each for each in report.roots if each.function and plain(each.function).endswith(name))
+    return found
+
+
+def test_every_root_of_the_configuration_is_found(report: Report) -> None:
+    assert [each.pattern for each in report.roots if each.status != "audited"] == []
+    assert len(report.roots) == 16
+
+
+def test_pop_batch_allocates_and_pop_batch_into_is_clean(report: Report) -> None:
+    (allocation,) = (each for each in below(report, "SpscQueue::pop_batch") if each.rule == "RF101")
+    assert (allocation.class_, allocation.level) == ("hot", "error")
+    assert root(report, "SpscQueue::pop_batch_into").verdict == "clean"
+    assert below(report, "SpscQueue::pop_batch_into") == []
+
+
+@pytest.mark.parametrize("name", ["push", "pop", "pop_batch_into"])
+def test_the_queue_operations_that_promise_it_are_clean(report: Report, name: str) -> None:
+    assert root(report, f"SpscQueue::{name}").verdict == "clean"
+
+
+@pytest.mark.parametrize("method", ["process", "on_timer"])
+def test_the_reactors_virtual_calls_have_every_operator_of_the_crate_as_a_candidate(
+    report: Report, method: str
+) -> None:
+    calls = [
+        each
+        for each in below(report, "Reactor::poll")
+        if each.rule == "RF401" and each.detail.get("method") == method and "/reactor/mod.rs" in str(each.location)
+    ]
+    assert calls
+    for call in calls:
+        candidates = msgspec.convert(call.detail["candidates"], list[str])
+        assert all(any(operator in candidate for candidate in candidates) for operator in OPERATORS)
+
+
+def test_a_tenth_of_the_modules_is_enough(report: Report) -> None:
+    assert report.coverage.modules_read < 20
+    assert report.coverage.functions_reached < report.coverage.functions / 5
+
+
+def registry_folder() -> Path:
+    listing = subprocess.run(
+        ["cargo", "metadata", "--format-version=1", "--locked", "--manifest-path", CRATE / "Cargo.toml"],
+        capture_output=True,
+        check=True,
+    )
+    packages = msgspec.json.decode(listing.stdout)["packages"]
+    manifest = next(package["manifest_path"] for package in packages if package["name"] == "laminar-core")
+    return Path(manifest).parent.parent
+
+
+def test_every_findings_line_exists_and_has_the_word_that_the_report_points_at(report: Report) -> None:
+    folder = registry_folder()
+    line_of = line_reader(folder)
+    checked = 0
+    for finding in report.findings:
+        assert finding.location is not None
+        assert finding.location.file.startswith("laminar-core-0.1.0/")
+        line = line_of(finding.location.file, finding.location.line)
+        assert line, finding.location
+        assert finding.source is not None
+        assert finding.source.text.strip("…").strip() in line.decode().expandtabs()
+        called = re.match(r"`(\w+)`", finding.message)
+        if called and finding.location.column:
+            # A line with a derive, or a macro's, calls something that it does not name.
+            rest = line[finding.location.column - 1 :].decode()
+            checked += rest.startswith(called[1])
+    assert checked > len(report.findings) / 3
+
+
+def line_reader(folder: Path) -> Callable[[str, int], bytes]:
+    files: dict[str, list[bytes]] = {}
+
+    def line_of(file: str, number: int) -> bytes:
+        if file not in files:
+            files[file] = (folder / file).read_bytes().splitlines()
+        return files[file][number - 1]
+
+    return line_of
