@@ -19,7 +19,7 @@ Objects may be made anywhere, long before the root runs, so candidates are sough
    no vtable, in the modules read so far. The set is open.
 6. *Formatting*: the argument list and the writer of ``core::fmt`` are made right where they are used. So a body that
    takes the address of a formatting function, or of a vtable of one of ``core::fmt``'s traits, is taken to call it
-   there, and the indirect calls inside ``core::fmt`` add nothing to that.
+   there, and the indirect calls inside ``core::fmt``, or of methods of its traits, add nothing to that.
 
 Candidates of which nothing but the signature is known are followed only if there are at most `FOLLOWED_BY_SIGNATURE`:
 a common signature fits half the program. What is not followed is an unresolved call.
@@ -169,6 +169,8 @@ class Dispatch:
                 found.setdefault((module, symbol), Candidate(module, symbol, Evidence.NAME))
         unread -= {display_name(symbol) for _, symbol in found}
         traits = {_trait_of(display_name(symbol)) for _, symbol in found} - {""}
+        if traits and all(trait.startswith(_FORMATTING) for trait in traits):
+            return Resolution((), name.method, tuple(sorted(traits)), closed=True)
         is_known = name.is_written or bool(_dyn_trait(caller, site))
         followed = bool(found) and (is_known or len(found) <= FOLLOWED_BY_SIGNATURE)
         return Resolution(

@@ -107,9 +107,10 @@ _COMPILER_RUNTIME = re.compile(
 
 
 def effect_of_body(symbol: str) -> Effect | None:
-    """The effect of a function of the standard library whose body is not at hand but whose every body does the same;
+    """The effect of a library function whose body need not be read, because every body of that name does the same;
     None for any other function. ``RawVec<T>::grow_one`` is instantiated once in a program, in whatever crate came
-    first: reading 40 MB of that crate would tell nothing new."""
+    first: reading 40 MB of that crate would tell nothing new. ``Any::type_id`` returns a constant; a callsite of
+    `tracing` registers itself once, under a lock."""
     known = _LIBRARY_BODY.search(symbol)
     return _LIBRARY_EFFECTS[known.lastgroup or ""] if known else None
 
@@ -120,13 +121,16 @@ _LIBRARY_BODY = re.compile(
     r"|(?P<frees>5alloc4syncINt\w+_3Arc(?:e|Sh)E9drop_slow)"
     r"|(?P<blocks>3std3sys4sync\w*5futex\w*(?:14lock_contended|14read_contended|15write_contended|4wake|4wait)"
     r"|11parking_lot\w*(?:9lock_slow|11unlock_slow|16lock_shared_slow|19lock_exclusive_slow))"
-    r"|(?P<none>3std9panicking11panic_count17is_zero_slow_path)"
+    r"|(?P<none>3std9panicking11panic_count17is_zero_slow_path|4core3any\w*3Any7type_id"
+    r"|9hashbrown3raw\w*11Fallibility17capacity_overflow)"
+    r"|(?P<locks>12tracing_core8callsite\w*15DefaultCallsite8register)"
 )
 _LIBRARY_EFFECTS = {
     "grows": Effect.REALLOCATES,
     "allocates": Effect.ALLOCATES,
     "frees": Effect.FREES,
     "blocks": Effect.BLOCKS,
+    "locks": Effect.LOCKS,
     "none": Effect.NONE,
 }
 

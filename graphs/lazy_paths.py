@@ -33,6 +33,7 @@ _FIRST_USE = re.compile(
     rb"|9lazy_lock|9LazyLock.*5force"
     rb"|12thread_local.*(?:10initialize|16get_or_init_slow|13try_initialize|15lazy_initialize)"
     rb"|11LazyStorage.*(?:10initialize|16get_or_init_slow)"
+    rb"|12tracing_core8callsite.*8register"
     rb"|11parking_lot.*14call_once_slow|16parking_lot_core.*16create_hashtable",
     re.DOTALL,
 )

@@ -93,7 +93,7 @@ def _follow_direct(
         for position, site in _followed(function, follow_panic=follow_panic):
             followed += 1
             if site.kind is CallKind.DIRECT:
-                calls.append((function, site, site.callee, _module_of(program, function, site.callee)))
+                calls.append((function, site, site.callee, _module_of(program, function.module, site.callee)))
             elif site.kind is not CallKind.ASSEMBLY:
                 indirect.append((function, position))
         reached.panic_calls_not_followed += len(function.facts.calls) - followed
@@ -105,14 +105,14 @@ def _follow_direct(
     ]
 
 
-def _module_of(program: Program, caller: Function, symbol: str) -> int | None:
+def _module_of(program: Program, caller: int, symbol: str) -> int | None:
     """The module to read for a callee; none where the name tells all that a module not read so far would."""
-    module = program.locate(caller.module, symbol)
+    module = program.locate(caller, symbol)
     is_known = module is not None and module not in program.modules and effect_of_body(symbol) in _TOLD_BY_NAME
     return None if is_known else module
 
 
-_TOLD_BY_NAME = frozenset({Effect.REALLOCATES, Effect.FREES})
+_TOLD_BY_NAME = frozenset({Effect.REALLOCATES, Effect.FREES, Effect.LOCKS, Effect.NONE})
 
 
 def _called_where_taken(
@@ -154,9 +154,9 @@ def _follow_indirect(reached: Reach, indirect: Sequence[tuple[Function, int]], d
         reached.resolutions[function.id, position] = resolution
         candidates = resolution.candidates if resolution.followed else ()
         new = [each for each in candidates if (each.module, each.symbol) not in known]
-        program.load(module for each in new if (module := program.locate(each.module, each.symbol)) is not None)
-        for candidate in new:
-            module = program.locate(candidate.module, candidate.symbol)
+        modules = [_module_of(program, each.module, each.symbol) for each in new]
+        program.load(module for module in modules if module is not None)
+        for candidate, module in zip(new, modules, strict=True):
             callee = _link(reached, function, site, candidate.symbol, module)
             if callee is not None:
                 fresh.append(callee)
