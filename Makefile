@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint style mypy pyright imports format bench bitcode clean
+.PHONY: help setup demo test check lint style mypy pyright imports format bench bitcode laminardb clean
 
 help: ## show this text
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,11 @@ bitcode: $(READY) ## build the bitcode of the demo anew (after a change of its s
 	@cd pipeline/demo_crate && CARGO_PROFILE_RELEASE_DEBUG=2 cargo rustc --quiet --release --lib --target-dir ../../build/demo -- \
 	  --emit=llvm-bc -C symbol-mangling-version=v0 -C codegen-units=1 --remap-path-prefix=$(CURDIR)/pipeline/demo_crate=.
 	@cp build/demo/release/deps/gateway-*.bc pipeline/demo_crate/gateway.bc
+
+laminardb: $(READY) ## audit laminar-core 0.1.0 and write docs/laminardb.md (minutes the first time)
+	@{ cat docs/laminardb.head.md; $(BIN)/ringfence audit --exit-zero --locked \
+	  --manifest-path testcrates/laminardb-0.1.0/Cargo.toml; echo '```'; } > docs/laminardb.new
+	@mv docs/laminardb.new docs/laminardb.md
 
 clean: ## remove everything that can be made again
 	@rm -rf $(VENV) .links build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -89,7 +89,7 @@ def test_the_reactors_virtual_calls_have_every_operator_of_the_crate_as_a_candid
 
 
 def test_a_tenth_of_the_modules_is_enough(report: Report) -> None:
-    assert report.coverage.modules_read < 18
+    assert report.coverage.modules_read < 20
     assert report.coverage.functions_reached < report.coverage.functions / 5
 
 
