@@ -21,6 +21,9 @@ Objects may be made anywhere, long before the root runs, so candidates are sough
    takes the address of a formatting function, or of a vtable of one of ``core::fmt``'s traits, is taken to call it
    there, and the indirect calls inside ``core::fmt``, or of methods of its traits, add nothing to that.
 
+7. *Lazy initialisation*: ``Once::call`` and its kin run the closure that they are handed, and nothing else. A body that
+   takes the address of a closure's vtable in such a call is taken to call the closure there.
+
 Candidates of which nothing but the signature is known are followed only if there are at most `FOLLOWED_BY_SIGNATURE`:
 a common signature fits half the program. What is not followed is an unresolved call.
 
@@ -35,7 +38,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from ringfence.graphs.facts import CallKind, CallSite, VTable
+from ringfence.graphs.facts import CallKind, CallSite, ModuleFacts, VTable
+from ringfence.graphs.lazy_paths import is_first_use
 from ringfence.graphs.names import crate_of, display_name, method_name, trait_method, without_generics
 from ringfence.graphs.program import Function, Program
 
@@ -44,6 +48,7 @@ FOLLOWED_BY_SIGNATURE = 4
 _DYN = re.compile(r"dyn ([\w:]+)")
 _TRAIT_METHOD = ("_RNvX", "_RINvX", "_RNvY", "_RINvY", "_ZN")
 _FORMATTING = "core::fmt::"
+_CALLABLE = "core::ops::function::Fn"
 
 MethodAt = Callable[[str, int, int], str]
 """The identifier that starts at a line and column of a file, or nothing."""
@@ -136,7 +141,7 @@ class Dispatch:
         if site.callees:
             targets = tuple(Candidate(caller.module, symbol, Evidence.CALLEES) for symbol in site.callees)
             return Resolution(targets, "", (), closed=True)
-        if _innermost(caller, site).startswith(_FORMATTING):
+        if _innermost(caller, site).startswith(_FORMATTING) or is_first_use(_symbol(caller, site).encode()):
             return Resolution((), "", (), closed=True)
         if site.kind is CallKind.POINTER:
             pointed = self._by_address(site)
@@ -152,11 +157,16 @@ class Dispatch:
         if symbol not in facts.address_globals:
             qualified = trait_method(display_name(symbol))
             return [symbol] if qualified and qualified[1].startswith(_FORMATTING) else []
-        vtable = next((each for each in facts.vtables if each.symbol == symbol), None)
+        vtable = _vtable(facts, symbol)
         # A trait with a supertrait in `core::fmt` has its methods too: making such an object formats nothing.
         if vtable is None or not _traits(vtable) or not all(each.startswith(_FORMATTING) for each in _traits(vtable)):
             return []
         return [method for method in vtable.methods if _trait_of(display_name(method)).startswith(_FORMATTING)]
+
+    def initialisers(self, module: int, symbol: str) -> list[str]:
+        """Clause 7: the closure behind a vtable that is handed to a lazy initialisation."""
+        vtable = _vtable(self._program.modules[module], symbol)
+        return [method for method in vtable.methods if method] if vtable and _is_of_closure(vtable) else []
 
     def _virtual(self, caller: Function, site: CallSite) -> Resolution:
         name = self._method(caller, site)
@@ -203,7 +213,7 @@ class Dispatch:
             return _Name(written, is_written=True)
         enclosing = method_name(_innermost(caller, site))
         is_method = not written and (enclosing, site.slot) in self._methods
-        return _Name(enclosing if is_method else "", is_written=False)
+        return _Name(enclosing if is_method else written, is_written=False)
 
     def _by_vtable(self, caller: Function, site: CallSite, name: "_Name") -> tuple[Candidate, ...]:
         dyn = "" if name.is_written else _dyn_trait(caller, site)
@@ -294,6 +304,20 @@ class Dispatch:
             return unknown
         function = self._program.function(located, symbol)
         return function is not None and _compatible(function.facts.signature, signature)
+
+
+def _vtable(facts: ModuleFacts, symbol: str) -> VTable | None:
+    return next((each for each in facts.vtables if each.symbol == symbol), None)
+
+
+def _is_of_closure(vtable: VTable) -> bool:
+    return any(trait.startswith(_CALLABLE) for trait in _traits(vtable))
+
+
+def _symbol(caller: Function, site: CallSite) -> str:
+    """Linkage name of the function that the call was written in."""
+    chain = caller.chain(site.location)
+    return caller.symbol_of(chain[0]) if chain else caller.facts.symbol
 
 
 def _innermost(caller: Function, site: CallSite) -> str:

@@ -13,7 +13,9 @@ from functools import cached_property
 
 import msgspec
 
-FACTS_VERSION = 2
+from ringfence.graphs.types import TypeFacts
+
+FACTS_VERSION = 4
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
@@ -222,6 +224,8 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
     subprograms: tuple[Subprogram, ...]
     frames: bytes
     """Rows of five little-endian 32-bit integers, see `Frame`."""
+    types: msgspec.Raw
+    """Encoded `ringfence.graphs.types.TypeFacts`; decoded when a type is asked for."""
 
     @cached_property
     def _frame_table(self) -> "array[int]":
@@ -232,6 +236,18 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
     def function(self, symbol: str) -> FunctionFacts:
         """Decode one definition; ``KeyError`` where this module does not define it."""
         return _decode_function(self.functions[symbol])
+
+    def described_types(self) -> tuple[TypeFacts, ...]:
+        """Types that debug info describes, sorted by name."""
+        return tuple(self._types_by_name.values())
+
+    def type_named(self, name: str) -> TypeFacts | None:
+        """The type of that path; None where debug info does not describe it."""
+        return self._types_by_name.get(name) if name else None
+
+    @cached_property
+    def _types_by_name(self) -> dict[str, TypeFacts]:
+        return {described.name: described for described in _types_decoder.decode(self.types)}
 
     def inline_chain(self, location: int) -> tuple[Frame, ...]:
         """The frames of a location, innermost first; the last one is the function itself. Empty for -1."""
@@ -244,6 +260,7 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
 
 
 _function_decoder = msgspec.msgpack.Decoder(FunctionFacts)
+_types_decoder = msgspec.msgpack.Decoder(tuple[TypeFacts, ...])
 _module_decoder = msgspec.msgpack.Decoder(ModuleFacts)
 _encoder = msgspec.msgpack.Encoder()
 
@@ -255,6 +272,11 @@ def _decode_function(raw: msgspec.Raw) -> FunctionFacts:
 def encode_function(function: FunctionFacts) -> msgspec.Raw:
     """The form in which `ModuleFacts.functions` keeps a definition."""
     return msgspec.Raw(_encoder.encode(function))
+
+
+def encode_types(types: tuple[TypeFacts, ...]) -> msgspec.Raw:
+    """The form in which `ModuleFacts.types` keeps types."""
+    return msgspec.Raw(_encoder.encode(types))
 
 
 def encode_module(facts: ModuleFacts) -> bytes:

@@ -17,7 +17,7 @@ import re
 
 _GROWTH = re.compile(
     rb"7raw_vec.*(?:8grow_one|14grow_amortized|10grow_exact|11finish_grow|21do_reserve_and_handle|8try_reserve)"
-    rb"|8hashbrown.*(?:14reserve_rehash|12resize_inner|14try_reserve)"
+    rb"|9hashbrown.*(?:14reserve_rehash|12resize_inner|14try_reserve)"
     rb"|8VecDeque.*(?:4grow|7reserve)|9vec_deque.*4grow"
     rb"|8smallvec.*(?:8try_grow|4grow|21reserve_one_unchecked)"
     rb"|5bytes.*13reserve_inner"

@@ -66,6 +66,10 @@ class Function:
         """The frame's file as the compiler named it, or nothing."""
         return self.where.files[frame.file] if frame.file >= 0 else ""
 
+    def receiver_of(self, frame: Frame) -> str:
+        """Path of the type whose inherent method a frame stands in, or nothing."""
+        return self.where.subprograms[frame.subprogram].receiver if frame.subprogram >= 0 else ""
+
     def name_of(self, frame: Frame) -> str:
         """Path of the function that a frame stands in."""
         return display_name(self.symbol_of(frame))

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from ringfence.graphs.dispatch import DROP_SLOT, Dispatch, Resolution
 from ringfence.graphs.effects import Effect, effect_of, effect_of_body
-from ringfence.graphs.facts import CallKind, CallSite, PathClass
+from ringfence.graphs.facts import Address, CallKind, CallSite, PathClass
+from ringfence.graphs.lazy_paths import is_first_use
 from ringfence.graphs.program import Function, Program
 
 
@@ -124,6 +125,9 @@ def _called_where_taken(
             continue
         for symbol in dispatch.calls_where_taken(function.module, address.symbol):
             yield CallSite(CallKind.POINTER, "", address.place, address.location), symbol
+        once = _first_use_at(function, address)
+        for symbol in dispatch.initialisers(function.module, address.symbol) if once else ():
+            yield CallSite(CallKind.POINTER, once.callee, once.place, once.location), symbol
 
 
 def _link(reached: Reach, caller: Function, site: CallSite, symbol: str, module: int | None) -> Function | None:
@@ -161,6 +165,12 @@ def _follow_indirect(reached: Reach, indirect: Sequence[tuple[Function, int]], d
             if callee is not None:
                 fresh.append(callee)
     return fresh
+
+
+def _first_use_at(function: Function, address: Address) -> CallSite | None:
+    """The lazy initialisation that is called where the address stands."""
+    calls = (site for site in function.facts.calls if site.location == address.location)
+    return next((site for site in calls if is_first_use(site.callee.encode())), None)
 
 
 def is_drop(site: CallSite) -> bool:

@@ -13,12 +13,13 @@ from ringfence.passes.advice import advice
 from ringfence.passes.allocation import AllocationPass
 from ringfence.passes.blocking import BlockingPass
 from ringfence.passes.branching import BranchingPass
+from ringfence.passes.cache import CACHE_LINE_STRADDLE, CachePass
 from ringfence.passes.limits import MISSING_IR, LimitsPass
 from ringfence.passes.locking import LockingPass
 from ringfence.passes.rule import Finding, Frequency, Location, Rule, Step, Via
 from ringfence.passes.sink import Pass, Sink
 
-PASSES: tuple[Pass, ...] = (AllocationPass(), LockingPass(), BlockingPass(), BranchingPass(), LimitsPass())
+PASSES: tuple[Pass, ...] = (AllocationPass(), LockingPass(), BlockingPass(), BranchingPass(), CachePass(), LimitsPass())
 
 _DROP = re.compile(r"core::ptr::(?:drop_in_place|drop_glue)::<(.*)>")
 
@@ -50,7 +51,11 @@ def judge(root: Function, sinks: Explainer[Sink], display: Display) -> Iterator[
         key=lambda pair: (_sort_key(pair[1], display), pair[0].id, pair[1].payload.what),
     )
     ordinals: Counter[str] = Counter()
+    types: set[str] = set()
     for rule, each in found:
+        if rule is CACHE_LINE_STRADDLE and each.payload.what in types:
+            continue
+        types.add(each.payload.what)
         identity = _identity(rule, root, each)
         ordinals[identity] += 1
         yield _finding(rule, root, each, display, _fingerprint(identity, ordinals[identity]))
@@ -61,8 +66,8 @@ def _rule(sink: Sink, *, grows: bool) -> Rule:
 
 
 def _group_of(sink: Sink, grows: bool) -> tuple[str, str]:
-    """Sinks of one rule and anchor are one finding, but two missing functions are two."""
-    return _rule(sink, grows=grows).id, sink.what if sink.rule is MISSING_IR else ""
+    """Sinks of one rule and anchor are one finding, but two missing functions, or two types, are two."""
+    return _rule(sink, grows=grows).id, sink.what if sink.rule in (MISSING_IR, CACHE_LINE_STRADDLE) else ""
 
 
 def _sort_key(each: Anchored[Sink], display: Display) -> tuple[str, int, int]:
@@ -86,7 +91,7 @@ def _finding(rule: Rule, root: Function, each: Anchored[Sink], display: Display,
     api = _api(each)
     frequency = Frequency.ALWAYS if each.always else Frequency.CONDITIONAL
     when = _when(each.path_class, each.loop_depth, always=each.always)
-    detail: dict[str, object] = {}
+    detail: dict[str, object] = dict(sink.notes)
     if sink.size >= 0:
         detail["bytes"] = sink.size
     if sink.candidates:
@@ -117,7 +122,8 @@ def _finding(rule: Rule, root: Function, each: Anchored[Sink], display: Display,
 
 def _deed(rule: Rule, each: Anchored[Sink]) -> str:
     sink = each.payload
-    return sink.alone if sink.alone and not _called(each) else f"{_subject(each)} {_verb(rule, sink)}"
+    is_alone = sink.alone and (rule is CACHE_LINE_STRADDLE or not _called(each))
+    return sink.alone if is_alone else f"{_subject(each)} {_verb(rule, sink)}"
 
 
 def _subject(each: Anchored[Sink]) -> str:

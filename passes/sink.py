@@ -30,6 +30,8 @@ class Sink:
     """Implementations in modules that were not read."""
     closed: bool = True
     """An indirect call has no other targets than the candidates."""
+    notes: tuple[tuple[str, object], ...] = ()
+    """Further details for the report, by name."""
     method: str = ""
     """Name of the called method or of the locked operation, where the path does not say it."""
 

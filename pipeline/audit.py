@@ -16,7 +16,6 @@ from ringfence.passes.rule import Finding, Location
 from ringfence.pipeline.build import Built, Request, build_or_open
 from ringfence.pipeline.cargo import Selection
 from ringfence.pipeline.errors import UsageError
-from ringfence.pipeline.ir.module import printer_version
 from ringfence.pipeline.library import Library
 from ringfence.pipeline.markers import find_markers
 from ringfence.pipeline.module_source import ModuleSource
@@ -25,7 +24,7 @@ from ringfence.pipeline.propose import message, proposals
 from ringfence.pipeline.report.compose import RootResult, build_report
 from ringfence.pipeline.report.model import Coverage, Report, UnreadableFile
 from ringfence.pipeline.roots import FunctionNames, Miss, Root, RootPattern, find_marked, find_roots
-from ringfence.pipeline.store import FactsStore, default_store
+from ringfence.pipeline.store import store_if
 from ringfence.pipeline.workers import WorkerPool
 
 
@@ -128,11 +127,10 @@ def list_entries(request: AuditRequest, progress: Progress) -> tuple[RootResult,
 
 def link(request: AuditRequest, built: Built, pool: WorkerPool, progress: Progress) -> Linked:
     """Index all modules and find the roots among their symbols."""
-    store = FactsStore(default_store(), printer_version()) if request.use_cache else None
-    library = Library(built.sources, store, pool, progress)
+    library = Library(built.sources, store_if(wanted=request.use_cache), pool, progress)
     program = Program(library.symbols, library.read)
     symbols = dict(library.symbols.functions())
-    roots = find_roots(_patterns(request, built), FunctionNames(symbols), program)
+    roots = find_roots(_patterns(request, built), FunctionNames(symbols), program, built.own_crates)
     roots += find_marked(find_markers(built.own_crates.values()), symbols, program, built.workspace)
     return Linked(built, library, program, tuple(_unique(roots)))
 

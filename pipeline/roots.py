@@ -74,8 +74,11 @@ class FunctionNames:
         return tuple((same_word or difflib.get_close_matches(text, candidates, _NEAREST, 0.6))[:_NEAREST])
 
 
-def find_roots(patterns: Iterable[RootPattern], names: FunctionNames, program: Program) -> list[Root | Miss]:
-    """One entry for each pattern and function found, in the order of the patterns; a `Miss` where there is none."""
+def find_roots(
+    patterns: Iterable[RootPattern], names: FunctionNames, program: Program, crates: Mapping[str, Path]
+) -> list[Root | Miss]:
+    """One entry for each pattern and function found, in the order of the patterns; a `Miss` where there is none.
+    ``crates`` are the folders of the user's own crates, where the source of a missing function is looked for."""
     found: list[Root | Miss] = []
     for pattern in patterns:
         matches = names.matching(Pattern(pattern.text))
@@ -86,11 +89,19 @@ def find_roots(patterns: Iterable[RootPattern], names: FunctionNames, program: P
         if functions:
             found.extend(Root(pattern, function) for function in functions.values())
         else:
-            found.append(Miss(pattern, _NO_SUCH_FUNCTION, names.nearest(pattern.text)))
+            why = _why_not_found(pattern.text, crates)
+            found.append(Miss(pattern, why, names.nearest(pattern.text) if why == _NO_SUCH_FUNCTION else ()))
     return found
 
 
 _NO_SUCH_FUNCTION = "no function of that name is in the modules"
+
+
+def _why_not_found(pattern: str, crates: Mapping[str, Path]) -> str:
+    words = _IDENTIFIER.findall(without_generics(pattern))
+    folders = [crates[word] for word in words if word in crates] or list(crates.values())
+    sources = (source for folder in folders for source in sorted(folder.rglob("src/**/*.rs")))
+    return why_missing(words[-1], sources) if words else _NO_SUCH_FUNCTION
 
 
 def find_marked(
@@ -132,7 +143,8 @@ def why_missing(name: str, sources: Iterable[Path]) -> str:
         if generic.search(text) or _is_in_generic_impl(text, position.start()):
             return "it is generic, and nothing in this build instantiates it: call it with concrete types"
         return (
-            "it was inlined into all its callers, or nothing calls it: mark it `#[inline(never)]`, or audit its caller"
+            "its source is there, but rustc made no code for it, because it is small enough to be inlined into every "
+            "caller: audit a caller, mark it `#[inline(never)]`, or build with `RUSTFLAGS=-Clink-dead-code`"
         )
     return _NO_SUCH_FUNCTION
 

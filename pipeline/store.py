@@ -40,6 +40,13 @@ def default_store() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "ringfence"
 
 
+def store_if(*, wanted: bool) -> "FactsStore | None":
+    """The user's store, unless it is not wanted."""
+    from ringfence.pipeline.ir.module import printer_version
+
+    return FactsStore(default_store(), printer_version()) if wanted else None
+
+
 class FactsStore:
     """One folder of entries, spread over 256 folders."""
 

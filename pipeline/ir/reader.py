@@ -9,12 +9,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ringfence.graphs.facts import Attribute, External, FunctionFacts, Linkage, ModuleFacts, encode_function
+from ringfence.graphs.facts import (
+    Attribute,
+    External,
+    FunctionFacts,
+    Linkage,
+    ModuleFacts,
+    encode_function,
+    encode_types,
+)
 from ringfence.pipeline.ir import globals as global_variables
 from ringfence.pipeline.ir.calls import CallReader
 from ringfence.pipeline.ir.function import read_function
 from ringfence.pipeline.ir.metadata import Metadata, unescape
 from ringfence.pipeline.ir.syntax import SYMBOL, signature_of, symbol_name
+from ringfence.pipeline.ir.types import read_types
 
 _HEAD = re.compile(rb"\nde(fine|clare) ([^\n]*)")
 _HEAD_NAME = re.compile(rb"@(" + SYMBOL + rb")\(")
@@ -76,6 +85,7 @@ def read_module(text: bytes) -> ModuleFacts:
         files=tuple(metadata.files),
         subprograms=tuple(metadata.subprograms),
         frames=metadata.frames.tobytes(),
+        types=encode_types(read_types(nodes)),
     )
 
 

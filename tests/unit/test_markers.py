@@ -52,8 +52,8 @@ def test_files_without_markers_and_target_folders_have_none(tmp_path: Path) -> N
         ("pub fn gone<T>(value: T) {}", "it is generic"),
         ("pub fn gone(value: impl Fn()) {}", "it is generic"),
         ("impl<T: Copy> Queue<T> {\n    pub fn gone(&self) {}\n}", "it is generic"),
-        ("impl Plain {\n    pub fn gone(&self) {}\n}", "it was inlined"),
-        ("impl<'a> Borrowed<'a> {\n    pub fn gone(&self) {}\n}", "it was inlined"),
+        ("impl Plain {\n    pub fn gone(&self) {}\n}", "its source is there"),
+        ("impl<'a> Borrowed<'a> {\n    pub fn gone(&self) {}\n}", "its source is there"),
         ("pub fn other() {}", "no function of that name"),
     ],
 )
