@@ -126,7 +126,9 @@ def _called_where_taken(
         for symbol in dispatch.calls_where_taken(function.module, address.symbol):
             yield CallSite(CallKind.POINTER, "", address.place, address.location), symbol
         once = _first_use_at(function, address)
-        for symbol in dispatch.initialisers(function.module, address.symbol) if once else ():
+        if once is None:
+            continue
+        for symbol in dispatch.initialisers(function.module, address.symbol):
             yield CallSite(CallKind.POINTER, once.callee, once.place, once.location), symbol
 
 

@@ -1,7 +1,6 @@
 """RF301 cache-line-straddle: fields of the types that the hot path touches."""
 
 from collections.abc import Iterator
-from itertools import chain
 
 from ringfence.graphs.classes import SiteClass
 from ringfence.graphs.facts import PathClass
@@ -63,11 +62,16 @@ def _receivers(function: Function, hot_path: HotPath) -> Iterator[tuple[str, int
     if function.entry and hot_path.classifier.is_own_frame(function, function.entry[0]):
         yield function.receiver_of(function.entry[0]), -1, entry
     facts = function.facts
-    for event in chain(facts.calls, facts.atomics, facts.copies):
-        site = hot_path.classifier.of_event(function, event.place, event.location)
-        for frame in function.chain(event.location)[:-1]:
+    events = (
+        *((call.place, call.location) for call in facts.calls),
+        *((atomic.place, atomic.location) for atomic in facts.atomics),
+        *((copy.place, copy.location) for copy in facts.copies),
+    )
+    for place, location in events:
+        site = hot_path.classifier.of_event(function, place, location)
+        for frame in function.chain(location)[:-1]:
             if hot_path.classifier.is_own_frame(function, frame):
-                yield function.receiver_of(frame), event.location, site
+                yield function.receiver_of(frame), location, site
 
 
 def _sink(described: TypeFacts, fields: tuple[str, ...]) -> Sink:

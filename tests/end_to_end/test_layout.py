@@ -1,13 +1,13 @@
-"""Layouts from debug info against what the compiled program says of itself: ``size_of``, ``align_of``, ``offset_of!``."""
+"""Layouts from debug info against what the program says of itself: ``size_of``, ``align_of``, ``offset_of!``."""
 
 import subprocess
 from pathlib import Path
 
 import pytest
-from support import Run
 
 from ringfence.pipeline.report.json import read
 from ringfence.pipeline.report.model import Layout
+from support import Run
 
 pytestmark = pytest.mark.end_to_end
 
@@ -27,9 +27,9 @@ def described(ringfence: Run, crate: Path, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def measured(crate: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, int, dict[str, int]]]:
-    command = ["cargo", "run", "--quiet", "--release", "--example", "measure", "--manifest-path", crate / "Cargo.toml"]
-    target = tmp_path_factory.mktemp("measured")
-    finished = subprocess.run([*command, "--target-dir", target], capture_output=True, text=True, check=True)
+    command = ["cargo", "run", "--quiet", "--release", "--example", "measure"]
+    places = ["--manifest-path", crate / "Cargo.toml", "--target-dir", tmp_path_factory.mktemp("measured")]
+    finished = subprocess.run([*command, *places], capture_output=True, text=True, check=True)
     return dict(map(measurement, finished.stdout.splitlines()))
 
 
