@@ -48,6 +48,7 @@ FOLLOWED_BY_SIGNATURE = 4
 _DYN = re.compile(r"dyn ([\w:]+)")
 _TRAIT_METHOD = ("_RNvX", "_RINvX", "_RNvY", "_RINvY", "_ZN")
 _FORMATTING = "core::fmt::"
+_CALLS = frozenset({"call", "call_mut", "call_once"})
 _CALLABLE = "core::ops::function::Fn"
 
 MethodAt = Callable[[str, int, int], str]
@@ -228,9 +229,9 @@ class Dispatch:
             if slot >= len(vtable.methods):
                 continue
             symbol = vtable.methods[slot]
-            if not symbol or (method and method_name(display_name(symbol)) != method):
+            if not symbol or (method and not _is_named(symbol, method)):
                 continue
-            if dyn and dyn not in _traits(vtable):
+            if dyn and not _has_trait(vtable, dyn):
                 continue
             if self._has_signature(module, symbol, signature):
                 yield self._located(module, symbol, Evidence.VTABLE)
@@ -264,7 +265,7 @@ class Dispatch:
     def _by_drop(self, caller: Function, site: CallSite) -> Iterator[Candidate]:
         dyn = _dyn_trait(caller, site)
         for module, vtable in self._vtables if dyn else ():
-            if vtable.drop and dyn in _traits(vtable):
+            if vtable.drop and _has_trait(vtable, dyn):
                 yield self._located(module, vtable.drop, Evidence.VTABLE)
 
     def _by_address(self, site: CallSite) -> tuple[Candidate, ...]:
@@ -308,6 +309,17 @@ class Dispatch:
 
 def _vtable(facts: ModuleFacts, symbol: str) -> VTable | None:
     return next((each for each in facts.vtables if each.symbol == symbol), None)
+
+
+def _is_named(symbol: str, method: str) -> bool:
+    """A closure is its own ``call``: its body stands in the slot without a method's name."""
+    name = method_name(display_name(symbol))
+    return name == method or (method in _CALLS and name.startswith("{"))
+
+
+def _has_trait(vtable: VTable, trait: str) -> bool:
+    """``Fn`` has ``FnMut`` and ``FnOnce`` as supertraits, and a vtable without debug name may tell one of them only."""
+    return trait in _traits(vtable) or (trait.startswith(_CALLABLE) and _is_of_closure(vtable))
 
 
 def _is_of_closure(vtable: VTable) -> bool:

@@ -253,9 +253,14 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
         """The frames of a location, innermost first; the last one is the function itself. Empty for -1."""
         frames: list[Frame] = []
         while location >= 0:
-            row = self._frame_table[location * _FRAME_WIDTH : (location + 1) * _FRAME_WIDTH]
-            frames.append(Frame(*row))
-            location = row[4]
+            subprogram, file, line, column, outer = self._frame_table[
+                location * _FRAME_WIDTH : (location + 1) * _FRAME_WIDTH
+            ]
+            if not line and subprogram >= 0:
+                # LLVM gives merged code line 0: the function's own line is the nearest that is known.
+                line, column = self.subprograms[subprogram].line, 0
+            frames.append(Frame(subprogram, file, line, column, outer))
+            location = outer
         return tuple(frames)
 
 

@@ -23,9 +23,8 @@ CACHE_LINE_STRADDLE = Rule(
     "TYPE` "
     "draws the lines.",
     false_positives="Where the type's alignment is below a line, values begin anywhere: what is computed for a value "
-    "that "
-    "begins on a line is one placement of several, and the finding says so. A field that the hot path never touches is "
-    "reported with the others.",
+    "that begins on a line is one placement of several, the finding says so, and is a note. A field that the hot path "
+    "never touches is reported with the others.",
     how="Sizes and offsets from debug info; a type is touched where one of its inherent methods is on the hot path, "
     "called or inlined.",
     levels={
@@ -82,6 +81,7 @@ def _sink(described: TypeFacts, fields: tuple[str, ...]) -> Sink:
     return Sink(
         rule=CACHE_LINE_STRADDLE,
         what=described.name,
+        at_most=None if certain else Level.NOTE,
         verb="touches a field across two cache lines",
         alone=f"{named} of `{without_generics(described.name)}` {where} across two cache lines{placement}, touched",
         notes=(

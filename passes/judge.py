@@ -16,7 +16,7 @@ from ringfence.passes.branching import BranchingPass
 from ringfence.passes.cache import CACHE_LINE_STRADDLE, CachePass
 from ringfence.passes.limits import MISSING_IR, LimitsPass
 from ringfence.passes.locking import LockingPass
-from ringfence.passes.rule import Finding, Frequency, Location, Rule, Step, Via
+from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
 from ringfence.passes.sink import Pass, Sink
 
 PASSES: tuple[Pass, ...] = (AllocationPass(), LockingPass(), BlockingPass(), BranchingPass(), CachePass(), LimitsPass())
@@ -104,7 +104,7 @@ def _finding(rule: Rule, root: Function, each: Anchored[Sink], display: Display,
         detail["method"] = sink.method
     return Finding(
         rule=rule,
-        level=rule.levels[each.path_class],
+        level=_level(rule, each),
         path_class=each.path_class,
         frequency=frequency,
         loop_depth=each.loop_depth,
@@ -118,6 +118,11 @@ def _finding(rule: Rule, root: Function, each: Anchored[Sink], display: Display,
         help=advice(rule, api or sink.method.rsplit("::", 1)[-1]),
         detail=detail,
     )
+
+
+def _level(rule: Rule, each: Anchored[Sink]) -> Level:
+    level = rule.levels[each.path_class]
+    return max(level, each.payload.at_most, key=tuple(Level).index) if each.payload.at_most else level
 
 
 def _deed(rule: Rule, each: Anchored[Sink]) -> str:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.program import Function
-from ringfence.passes.rule import Rule
+from ringfence.passes.rule import Level, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Sink:
     """Implementations in modules that were not read."""
     closed: bool = True
     """An indirect call has no other targets than the candidates."""
+    at_most: Level | None = None
+    """The loudest level, where this sink is milder than its rule."""
     notes: tuple[tuple[str, object], ...] = ()
     """Further details for the report, by name."""
     method: str = ""

@@ -131,7 +131,7 @@ def link(request: AuditRequest, built: Built, pool: WorkerPool, progress: Progre
     program = Program(library.symbols, library.read)
     symbols = dict(library.symbols.functions())
     roots = find_roots(_patterns(request, built), FunctionNames(symbols), program, built.own_crates)
-    roots += find_marked(find_markers(built.own_crates.values()), symbols, program, built.workspace)
+    roots += find_marked(find_markers(built.own_folders), library.own_symbols(), program, built.workspace)
     return Linked(built, library, program, tuple(_unique(roots)))
 
 

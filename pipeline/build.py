@@ -54,6 +54,11 @@ class Built:
     description: model.Build
     notes: tuple[str, ...] = ()
 
+    @property
+    def own_folders(self) -> tuple[Path, ...]:
+        """Folders of the user's own packages, each once; a package has a crate for each of its targets."""
+        return tuple(sorted(set(self.own_crates.values())))
+
 
 def build_or_open(request: Request, progress: Progress) -> Built:
     """Run cargo, or take the IR that was given. Raises `RingfenceError`."""

@@ -1,5 +1,6 @@
 """The modules of an audit: which there are, what they define, and their facts when the program asks for them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from ringfence.graphs.facts import ModuleFacts, decode_module
 from ringfence.graphs.symbols import ModuleSymbols, SymbolIndex
 from ringfence.pipeline.bitcode import read_symbols
 from ringfence.pipeline.ir.worker import Task
-from ringfence.pipeline.module_source import ModuleKind, ModuleSource, UnreadableModuleError
+from ringfence.pipeline.module_source import ModuleKind, ModuleSource, Origin, UnreadableModuleError
 from ringfence.pipeline.progress import Progress
 from ringfence.pipeline.store import FactsStore
 from ringfence.pipeline.workers import Read, WorkerPool
@@ -40,6 +41,15 @@ class Library:
     def function_count(self) -> int:
         """Distinct functions that the modules define."""
         return sum(1 for _ in self.symbols.functions())
+
+    def own_symbols(self) -> dict[str, list[int]]:
+        """Functions that the user's own modules define, with those modules."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for symbol, modules in self.symbols.functions():
+            own = [number for number in modules if self.sources[number].origin is Origin.OWN]
+            if own:
+                found[symbol] = own
+        return found
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -107,7 +107,8 @@ def _why_not_found(pattern: str, crates: Mapping[str, Path]) -> str:
 def find_marked(
     markers: Iterable[Marker], names: Mapping[str, Sequence[int]], program: Program, workspace: Path
 ) -> list[Root | Miss]:
-    """Functions whose debug info gives the line of a marked ``fn``; every instance of a generic one."""
+    """Functions whose debug info gives the line of a marked ``fn``; every instance of a generic one. ``names`` are the
+    symbols of the user's own modules: a generic function of theirs is instantiated there."""
     found: list[Root | Miss] = []
     for marker in markers:
         place = f"{_relative(marker.file, workspace)}:{marker.line}"

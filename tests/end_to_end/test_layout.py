@@ -28,8 +28,13 @@ def described(ringfence: Run, crate: Path, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def measured(crate: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, int, dict[str, int]]]:
     command = ["cargo", "run", "--quiet", "--release", "--example", "measure"]
-    places = ["--manifest-path", crate / "Cargo.toml", "--target-dir", tmp_path_factory.mktemp("measured")]
-    finished = subprocess.run([*command, *places], capture_output=True, text=True, check=True)
+    places: list[str | Path] = [
+        "--manifest-path",
+        crate / "Cargo.toml",
+        "--target-dir",
+        tmp_path_factory.mktemp("measured"),
+    ]
+    finished = subprocess.run([*map(str, [*command, *places])], capture_output=True, text=True, check=True)
     return dict(map(measurement, finished.stdout.splitlines()))
 
 
