@@ -147,7 +147,7 @@ class Pattern:
     """A path as the contract describes it, compiled.
 
     1. With generic arguments it is compared with the whole name, without them with the name without its own.
-    2. ``*`` stands for one segment or a part of it, ``**`` for any number of segments.
+    2. ``*`` stands for one segment or a part of it, ``**`` for any number of segments; ``<* as Trait>`` is any type.
     3. ``Type::method`` also finds ``<Type as Trait>::method``.
     4. The name of an ``async fn`` finds its poll function, ``{closure#0}`` inside it: a name without wildcards that
        matches no function itself.
@@ -158,6 +158,7 @@ class Pattern:
         self.text = text
         self._has_generics = without_generics(text) != text
         body = re.escape(text).replace(r"\*\*", ".*").replace(r"\*", r"[^:]*")
+        body = body.replace(r"<[^:]*\ as\ ", r"<.*\ as\ ")
         self._full = re.compile(body)
         self._tail = re.compile(r"(?:.*::|.*[ <])?" + body)
 

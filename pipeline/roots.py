@@ -11,6 +11,8 @@ from ringfence.graphs.program import Function, Program
 from ringfence.pipeline.markers import Marker
 
 _IDENTIFIER = re.compile(r"\w+")
+_UNNAMED = re.compile(r"::\{[^}]*\}")
+"""Closures and the like: numbered, not named, in symbols."""
 _NEAREST = 3
 _GENERIC_FUNCTION = r"fn\s+{name}\s*<(?!\s*')|fn\s+{name}\s*\([^)]*\bimpl\b"
 _GENERIC_IMPL = re.compile(r"^impl\s*<(?!\s*'\w+\s*>)", re.MULTILINE)
@@ -56,7 +58,7 @@ class FunctionNames:
 
     def matching(self, pattern: Pattern) -> list[tuple[str, int, str]]:
         """(name, module, symbol) of every function that the pattern selects, sorted by name."""
-        words = _IDENTIFIER.findall(without_generics(pattern.text))
+        words = _IDENTIFIER.findall(_UNNAMED.sub("", without_generics(pattern.text)))
         mark = f"{len(words[-1])}{words[-1]}" if words and not pattern.text.endswith("*") else ""
         named: dict[str, list[tuple[int, str]]] = {}
         for symbol, modules in self._symbols.items():

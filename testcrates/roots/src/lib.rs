@@ -50,6 +50,7 @@ pub fn spawn(value: u64) -> std::pin::Pin<Box<dyn std::future::Future<Output = V
     Box::pin(handle(value))
 }
 
+#[inline(never)]
 pub fn visit(values: &[u64], each: &mut dyn FnMut(u64)) {
     for value in values {
         each(*value);
