@@ -246,6 +246,11 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
         return self._types_by_name.get(name) if name else None
 
     @cached_property
+    def knows_receivers(self) -> bool:
+        """Whether debug info says of some function whose inherent method it is: full debug info does."""
+        return any(subprogram.receiver for subprogram in self.subprograms)
+
+    @cached_property
     def _types_by_name(self) -> dict[str, TypeFacts]:
         return {described.name: described for described in _types_decoder.decode(self.types)}
 

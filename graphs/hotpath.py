@@ -24,7 +24,7 @@ from ringfence.graphs.classes import Classifier, IsOwn, SiteClass
 from ringfence.graphs.facts import CallKind, Frame, PathClass
 from ringfence.graphs.program import Function
 from ringfence.graphs.reach import Edge, Reach, is_drop
-from ringfence.graphs.search import Arrival, Link, Ways, edges_to, is_certain
+from ringfence.graphs.search import Arrival, Link, Ways, edges_to, is_certain, leading_to
 
 P = TypeVar("P", bound=Hashable)
 
@@ -108,7 +108,9 @@ class Explainer(Generic[P]):
     def __init__(self, hot_path: HotPath, sinks: Mapping[int, Sequence[SinkSite[P]]], group_of: GroupOf[P]) -> None:
         self._hot_path = hot_path
         self._classifier = hot_path.classifier
-        self._ways = hot_path.ways
+        # Most candidates of a virtual call do nothing worth reporting: ways to them are not searched.
+        worth = leading_to(hot_path.reached, (number for number, sites in sinks.items() if sites))
+        self._ways = Ways(hot_path.reached, hot_path.classifier, worth)
         self._sinks = sinks
         self._group_of = group_of
         self._below_of: dict[int, _Below[P]] = {}

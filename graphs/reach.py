@@ -51,6 +51,8 @@ class Reach:
     externals: dict[int, list[ExternalCall]] = field(default_factory=lambda: defaultdict(list))
     resolutions: dict[tuple[int, int], Resolution] = field(default_factory=dict[tuple[int, int], Resolution])
     """By (function, position of the call in its facts)."""
+    resolved_at: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict[tuple[int, int], tuple[int, int]])
+    """How much of the program was known when a call was resolved last: modules, and functions where they matter."""
     panic_calls_not_followed: int = 0
     edge_count: int = 0
 
@@ -148,10 +150,15 @@ def _link(reached: Reach, caller: Function, site: CallSite, symbol: str, module:
 
 def _follow_indirect(reached: Reach, indirect: Sequence[tuple[Function, int]], dispatch: Dispatch) -> list[Function]:
     program = reached.program
-    calls = [(function, position, function.facts.calls[position]) for function, position in indirect]
+    calls = [
+        (function, position, function.facts.calls[position])
+        for function, position in indirect
+        if reached.resolved_at.get((function.id, position)) != _known(program, function.facts.calls[position])
+    ]
     program.load({module for function, _, site in calls for module in dispatch.wanted(function, site)})
     fresh: list[Function] = []
     for function, position, site in calls:
+        reached.resolved_at[function.id, position] = _known(program, site)
         resolution = dispatch.resolve(function, site)
         before = reached.resolutions.get((function.id, position))
         if before == resolution:
@@ -167,6 +174,11 @@ def _follow_indirect(reached: Reach, indirect: Sequence[tuple[Function, int]], d
             if callee is not None:
                 fresh.append(callee)
     return fresh
+
+
+def _known(program: Program, site: CallSite) -> tuple[int, int]:
+    """What a resolution depends on: the modules read, and for a pointer the bodies that take addresses."""
+    return len(program.modules), len(program.functions) if site.kind is CallKind.POINTER else 0
 
 
 def _first_use_at(function: Function, address: Address) -> CallSite | None:

@@ -7,7 +7,9 @@ A way is better if its class is better, then if it has fewer calls; it has the w
 """
 
 import heapq
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from ringfence.graphs.classes import Classifier, SiteClass
@@ -45,8 +47,10 @@ class Arrival:
 class Ways:
     """Searches in one `Reach`; what it learns of a call is kept."""
 
-    def __init__(self, reached: Reach, classifier: Classifier) -> None:
+    def __init__(self, reached: Reach, classifier: Classifier, only: AbstractSet[int] | None = None) -> None:
+        """``only`` are the functions to go to, where not all are of interest."""
         self._reached = reached
+        self._only = only
         self._classifier = classifier
         self._links: dict[int, tuple[Link, ...]] = {}
 
@@ -54,7 +58,8 @@ class Ways:
         """The calls of a function, in the order of its edges."""
         known = self._links.get(function)
         if known is None:
-            known = tuple(self._link(edge) for edge in self._reached.edges.get(function, ()))
+            edges = self._reached.edges.get(function, ())
+            known = tuple(self._link(edge) for edge in edges if self._only is None or edge.callee in self._only)
             self._links[function] = known
         return known
 
@@ -99,6 +104,22 @@ class Ways:
         inherited = edge.callee << 1 | 1 if edge.site.receiver is Receiver.PARAMETER else plain
         is_anchored = self._classifier.anchor(function, edge.site.location) is not None
         return Link(edge, (plain, inherited), site, (site.path_class, site.if_local), is_anchored)
+
+
+def leading_to(reached: Reach, goals: Iterable[int]) -> set[int]:
+    """The goals, and every function that some way leads from to a goal."""
+    callers: dict[int, list[int]] = defaultdict(list)
+    for caller, edges in reached.edges.items():
+        for edge in edges:
+            callers[edge.callee].append(caller)
+    leading = set(goals)
+    stack = list(leading)
+    while stack:
+        for caller in callers[stack.pop()]:
+            if caller not in leading:
+                leading.add(caller)
+                stack.append(caller)
+    return leading
 
 
 def is_certain(link: Link) -> bool:

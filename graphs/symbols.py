@@ -6,7 +6,7 @@ call goes. Names are those of the IR, as `ringfence.graphs.facts` writes them, n
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
@@ -30,12 +30,13 @@ class SymbolIndex:
     A module whose symbols are unknown keeps its number by an empty ``ModuleSymbols()``.
     """
 
-    __slots__ = ("_defined_by_module", "_modules", "_visible")
+    __slots__ = ("_defined_by_module", "_functions", "_modules", "_visible")
 
     def __init__(self, modules: Iterable[ModuleSymbols]) -> None:
         self._modules = tuple(modules)
         self._visible: dict[str, tuple[int, ...]] = {}
         self._defined_by_module: dict[int, frozenset[str]] = {}
+        self._functions: tuple[tuple[str, tuple[int, ...]], ...] = ()
         for number, module in enumerate(self._modules):
             _add(self._visible, module.defined, number)
         for number, module in enumerate(self._modules):
@@ -65,13 +66,14 @@ class SymbolIndex:
             self._defined_by_module[module] = names
         return symbol in names
 
-    def functions(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+    def functions(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
         """Every name that some module defines, sorted, with all modules that do: visible definitions before local."""
-        table = dict(self._visible)
-        for number, module in enumerate(self._modules):
-            _add(table, module.local, number)
-        for symbol in sorted(table):
-            yield symbol, table[symbol]
+        if not self._functions:
+            table = dict(self._visible)
+            for number, module in enumerate(self._modules):
+                _add(table, module.local, number)
+            self._functions = tuple((symbol, table[symbol]) for symbol in sorted(table))
+        return self._functions
 
 
 def _add(table: dict[str, tuple[int, ...]], symbols: Iterable[str], module: int) -> None:

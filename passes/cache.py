@@ -44,6 +44,8 @@ class CachePass:
 
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
         """Types whose methods are this function or are inlined into it, in the user's own code."""
+        if not function.where.knows_receivers:
+            return
         seen: set[str] = set()
         for receiver, location, site in _receivers(function, hot_path):
             if receiver in seen:

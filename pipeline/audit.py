@@ -1,5 +1,6 @@
 """The whole way of an audit, on one screen: cargo, modules, facts, program, hot path, findings, report."""
 
+import gc
 import resource
 import time
 from collections.abc import Generator, Iterator, Sequence
@@ -96,15 +97,32 @@ class Linked:
 
 def run_audit(request: AuditRequest, progress: Progress, clock: Clock | None = None) -> Report:
     """Build, analyse and judge. Raises `RingfenceError` for what the user can mend."""
-    clock = clock or Clock()
+    with _uncollected():
+        return _run(request, progress, clock or Clock())
+
+
+@contextmanager
+def _uncollected() -> Generator[None]:
+    """Records by the hundred thousand and no cycles among them: the cyclic collector would only look in vain."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _run(request: AuditRequest, progress: Progress, clock: Clock) -> Report:
     with clock.step("cargo"):
         built = build_or_open(request.build, progress)
     with closing(WorkerPool(request.workers)) as pool:
         with clock.step("index"):
-            linked = link(request, built, pool, progress)
-        if not linked.roots:
-            raise UsageError(message(proposals(built.own_crates.items())))
+            library = index(request, built, pool, progress)
         with clock.step("read and link"):
+            linked = link(request, built, library)
+            if not linked.roots:
+                raise UsageError(message(proposals(built.own_crates.items())))
             reached = _reach(linked, follow_panic=request.strict)
         clock.worker_peak_bytes = pool.peak_bytes
         clock.modules_read = [_span(linked.library.sources[number]) for number in sorted(linked.program.modules)]
@@ -120,14 +138,18 @@ def list_entries(request: AuditRequest, progress: Progress) -> tuple[RootResult,
     """The functions that the patterns and markers resolve to, and the patterns that resolve to nothing."""
     built = build_or_open(request.build, progress)
     with closing(WorkerPool(request.workers)) as pool:
-        linked = link(request, built, pool, progress)
+        linked = link(request, built, index(request, built, pool, progress))
     progress.close()
     return tuple(_result(root, built) for root in linked.roots)
 
 
-def link(request: AuditRequest, built: Built, pool: WorkerPool, progress: Progress) -> Linked:
-    """Index all modules and find the roots among their symbols."""
-    library = Library(built.sources, store_if(wanted=request.use_cache), pool, progress)
+def index(request: AuditRequest, built: Built, pool: WorkerPool, progress: Progress) -> Library:
+    """All modules with their symbols; none is parsed."""
+    return Library(built.sources, store_if(wanted=request.use_cache), pool, progress)
+
+
+def link(request: AuditRequest, built: Built, library: Library) -> Linked:
+    """Find the roots among the symbols."""
     program = Program(library.symbols, library.read)
     symbols = dict(library.symbols.functions())
     roots = find_roots(_patterns(request, built), FunctionNames(symbols), program, built.own_crates)

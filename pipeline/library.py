@@ -22,6 +22,10 @@ class Unreadable:
     reason: str
 
 
+_ALMOST_ALWAYS_READ = frozenset({"core", "alloc", "std"})
+_WORKERS_TO_READ_AHEAD = 2
+
+
 class Library:
     """All modules of one audit; a module's number is its position in ``sources``."""
 
@@ -35,12 +39,13 @@ class Library:
         self._progress = progress
         self.symbols = SymbolIndex(self._index())
         self.modules_read = 0
-        self.modules_parsed = 0
+        self._read_ahead: dict[int, ModuleFacts] = {}
+        self._looked_ahead = False
 
     @property
     def function_count(self) -> int:
         """Distinct functions that the modules define."""
-        return sum(1 for _ in self.symbols.functions())
+        return len(self.symbols.functions())
 
     def own_symbols(self) -> dict[str, list[int]]:
         """Functions that the user's own modules define, with those modules."""
@@ -66,22 +71,36 @@ class Library:
             if source.kind is ModuleKind.NATIVE:
                 continue
             key = self._key(source)
-            facts = self._store.load(key) if self._store and key else None
+            facts = self._read_ahead.pop(number, None) or (self._store.load(key) if self._store and key else None)
             if facts is None:
-                task = Task(str(source.path), source.offset, source.size, source.kind is ModuleKind.TEXT)
-                missing[task] = (number, key)
+                missing[_task(source)] = (number, key)
                 continue
             found[number] = facts
             self._progress.advance()
-        for task, answer in self._pool.read(missing, self._progress.advance):
-            number, key = missing[task]
+        ahead = self._ahead(numbers) if missing else {}
+        for task, answer in self._pool.read({**missing, **ahead}, self._progress.advance):
+            number, key = missing.get(task) or ahead[task]
             if answer.error:
                 self._remember(self.sources[number], answer.error)
                 continue
-            found[number] = self._kept(key, answer)
-            self.modules_parsed += 1
+            (found if task in missing else self._read_ahead)[number] = self._kept(key, answer)
         self.modules_read += len(found)
         return found
+
+    def _ahead(self, numbers: Sequence[int]) -> dict[Task, tuple[int, str]]:
+        """The cores of the standard library, once: almost every root reaches them, and while the first module, often
+        the largest, is read, a second worker would have nothing to do."""
+        if self._looked_ahead or self._pool.limit < _WORKERS_TO_READ_AHEAD:
+            return {}
+        self._looked_ahead = True
+        tasks: dict[Task, tuple[int, str]] = {}
+        for number, source in enumerate(self.sources):
+            if source.origin is not Origin.STD or source.crate not in _ALMOST_ALWAYS_READ or number in numbers:
+                continue
+            key = self._key(source)
+            if self._store is None or self._store.load(key) is None:
+                tasks[_task(source)] = (number, key)
+        return tasks
 
     def _kept(self, key: str, answer: Read) -> ModuleFacts:
         if self._store and key:
@@ -114,3 +133,7 @@ class Library:
 
     def _remember(self, source: ModuleSource, reason: str) -> None:
         self.unreadable.append(Unreadable(source.label, reason))
+
+
+def _task(source: ModuleSource) -> Task:
+    return Task(str(source.path), source.offset, source.size, source.kind is ModuleKind.TEXT)

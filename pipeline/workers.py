@@ -84,7 +84,8 @@ class WorkerPool:
     """At most ``limit`` processes; one thread talks to each."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = max(limit, 1)
+        self.limit = max(limit, 1)
+        """Processes at most."""
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
         self._lock = threading.Lock()
@@ -94,7 +95,7 @@ class WorkerPool:
     def read(self, tasks: Iterable[Task], done: Callable[[], None]) -> Iterator[tuple[Task, Read]]:
         """Read all tasks, large ones first; answers come in that order. ``done`` is called after each."""
         ordered = sorted(tasks, key=lambda task: (-task.size, task.path, task.offset))
-        count = min(self._limit, len(ordered), 1 + sum(task.size for task in ordered) // _BYTES_PER_WORKER)
+        count = min(self.limit, len(ordered), 1 + sum(task.size for task in ordered) // _BYTES_PER_WORKER)
         if not ordered:
             return
         with ThreadPoolExecutor(count) as threads:

@@ -85,7 +85,7 @@ def read_module(text: bytes) -> ModuleFacts:
         files=tuple(metadata.files),
         subprograms=tuple(metadata.subprograms),
         frames=metadata.frames.tobytes(),
-        types=encode_types(read_types(nodes)),
+        types=encode_types(read_types(nodes, text, metadata_start)),
     )
 
 

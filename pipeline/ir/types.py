@@ -16,6 +16,7 @@ from ringfence.graphs.types import FieldFacts, TypeFacts, TypeKind
 from ringfence.pipeline.ir.metadata import unescape
 
 _COMPOSITE = re.compile(rb"DICompositeType\(tag: DW_TAG_(structure|union|enumeration)_type, name: \"([^\"]*)\"")
+_COMPOSITE_NODE = re.compile(rb"!DICompositeType\(tag: DW_TAG_(?:structure|union|enumeration)_type")
 _TAG = re.compile(rb"tag: DW_TAG_(\w+)")
 _NAME = re.compile(rb'\bname: "([^"]*)"')
 _SCOPE = re.compile(rb"\bscope: !(\d+)")
@@ -35,17 +36,26 @@ _DEEPEST_NAME = 32
 """Scopes around a type, and arrays in arrays: more than any source has."""
 
 
-def read_types(nodes: Sequence[bytes]) -> tuple[TypeFacts, ...]:
-    """Every type that the metadata describes, sorted by name and size, each once."""
+def read_types(nodes: Sequence[bytes], text: bytes, start: int) -> tuple[TypeFacts, ...]:
+    """Every type that the metadata describes, sorted by name and size, each once. ``nodes`` are the lines of the
+    metadata, which begins at ``start`` of the printed ``text``: a search there is quicker than one in each line."""
     reader = _TypeReader(nodes)
-    found = {each for number, text in enumerate(nodes) if b"DICompositeType(" in text for each in reader.read(number)}
+    found = {each for number in _composites(text, start) for each in reader.read(number)}
     return tuple(sorted(found, key=lambda each: (each.name, each.size, each.align, tuple(map(_place, each.fields)))))
+
+
+def _composites(text: bytes, start: int) -> Iterator[int]:
+    """Numbers of the nodes that may be types of the program."""
+    for match in _COMPOSITE_NODE.finditer(text, start):
+        line = text.rfind(b"\n!", start, match.start()) + 2
+        yield int(text[line : text.find(b" ", line)])
 
 
 class _TypeReader:
     def __init__(self, nodes: Sequence[bytes]) -> None:
         self._nodes = nodes
         self._names: dict[int, str] = {}
+        self._is_enum: dict[bytes, bool] = {}
 
     def read(self, number: int) -> Iterator[TypeFacts]:
         """The type of a node; nothing for what is no type of the program: variants, vtables, forward declarations."""
@@ -134,8 +144,14 @@ class _TypeReader:
     def _is_variant(self, text: bytes) -> bool:
         """The struct of a variant's fields stands in the scope of its enum."""
         scope = _SCOPE.search(text)
-        outer = self._node(int(scope[1])) if scope else b""
-        return b"DICompositeType(" in outer and self._variant_part(outer) is not None
+        if scope is None:
+            return False
+        known = self._is_enum.get(scope[1])
+        if known is None:
+            outer = self._node(int(scope[1]))
+            known = b"DICompositeType(" in outer and self._variant_part(outer) is not None
+            self._is_enum[scope[1]] = known
+        return known
 
     def _elements(self, match: re.Match[bytes] | None) -> list[bytes]:
         if match is None:

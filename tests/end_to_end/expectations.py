@@ -1,64 +1,117 @@
 """What a testcrate expects of its audit, written beside its code.
 
-``//~ RF101 hot`` at the end of a line says: on this line a finding of that rule and class is anchored. A word
-``always`` or ``conditional`` may follow. Several are separated by semicolons; the same one twice means two findings.
-Every finding must be expected, and every expectation found.
+``//~ RF101 hot`` at the end of a line says: on this line a finding of that rule and class is anchored. Words that
+narrow it may follow: ``always`` or ``conditional``, ``loop=2`` for the depth, ``root=NAME`` where several roots come by.
+Several marks are separated by semicolons; the same one twice means two findings. A line that holds nothing but
+``//~^ …`` speaks of the line of code above it. Every finding must be marked, and every mark must be found.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ringfence.pipeline.report.model import Report
+from ringfence.pipeline.report.model import Finding, Report
 
 _LAYOUT = "RF301"
 """Expected only in crates that mark it: any type may lie across lines, and most testcrates are about calls."""
-_MARK = re.compile(r"//~ (.+)$")
+_MARK = re.compile(r"//~(?P<above>\^?)\s+(?P<marks>.+)$")
+_FREQUENCIES = ("always", "conditional")
 
 
 @dataclass(frozen=True, order=True)
-class Expected:
-    """One finding, by what a mark says of it."""
+class Mark:
+    """One finding, by what is said of it; what is not said matches anything."""
 
     file: str
     line: int
     rule: str
     path_class: str
     frequency: str = ""
-    """Empty where the mark does not say."""
+    loop_depth: int = -1
+    root: str = ""
+
+    def matches(self, finding: Finding) -> bool:
+        """Whether the finding is the one that is meant."""
+        return (
+            place(finding) == (self.file, self.line)
+            and (finding.rule, finding.class_) == (self.rule, self.path_class)
+            and self.frequency in ("", finding.frequency)
+            and self.loop_depth in (-1, finding.loop_depth)
+            and (not self.root or f"::{finding.root}".endswith(f"::{self.root}"))
+        )
+
+    @property
+    def precision(self) -> int:
+        """How many of the words that may follow are there: the most precise marks choose first."""
+        return bool(self.frequency) + (self.loop_depth >= 0) + bool(self.root)
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.rule} {self.path_class} {self.frequency}".rstrip()
+        depth = f"loop={self.loop_depth}" if self.loop_depth >= 0 else ""
+        root = f"root={self.root}" if self.root else ""
+        words = (self.rule, self.path_class, self.frequency, depth, root)
+        return f"{self.file}:{self.line}: {' '.join(filter(None, words))}"
 
 
-def marks(crate: Path) -> Counter[Expected]:
-    """All marks of a crate's sources."""
-    return Counter(mark for file in sorted(crate.rglob("src/**/*.rs")) for mark in _marks_in(file, crate))
+def place(finding: Finding) -> tuple[str, int]:
+    """File and line of a finding's anchor."""
+    return (finding.location.file, finding.location.line) if finding.location else ("", 0)
 
 
-def _marks_in(file: Path, crate: Path) -> Iterator[Expected]:
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-        match = _MARK.search(line)
-        for text in match[1].split(";") if match else ():
-            yield Expected(file.relative_to(crate).as_posix(), number, *text.split())
+def marks(crate: Path) -> list[Mark]:
+    """All marks of a crate's sources, sorted. Raises ``ValueError`` for a mark that cannot be read."""
+    return sorted(mark for file in crate.rglob("src/**/*.rs") for mark in _marks_in(file, crate))
+
+
+def _marks_in(file: Path, crate: Path) -> Iterator[Mark]:
+    code_line = 0
+    for number, text in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        found = _MARK.search(text)
+        is_about_above = found is not None and bool(found["above"])
+        if not is_about_above:
+            code_line = number
+        for written in found["marks"].split(";") if found else ():
+            yield _mark(written, file.relative_to(crate).as_posix(), code_line)
+
+
+def _mark(written: str, file: str, line: int) -> Mark:
+    rule, path_class, *narrowing = written.split()
+    frequency, loop_depth, root = "", -1, ""
+    for word in narrowing:
+        key, _, value = word.partition("=")
+        if word in _FREQUENCIES:
+            frequency = word
+        elif key == "loop":
+            loop_depth = int(value)
+        elif key == "root" and value:
+            root = value
+        else:
+            raise ValueError(f"{file}:{line}: `{word}` says nothing about a finding")
+    return Mark(file, line, rule, path_class, frequency, loop_depth, root)
 
 
 def differences(report: Report, crate: Path) -> list[str]:
     """One line for each finding that no mark expects, and for each mark that no finding meets."""
     expected = marks(crate)
     speaks_of_layout = any(mark.rule == _LAYOUT for mark in expected)
-    unexpected: list[str] = []
-    for finding in report.findings:
-        if finding.rule == _LAYOUT and not speaks_of_layout:
-            continue
-        file, line = (finding.location.file, finding.location.line) if finding.location else ("", 0)
-        plain = Expected(file, line, finding.rule, finding.class_)
-        exact = Expected(file, line, finding.rule, finding.class_, finding.frequency)
-        met = next((mark for mark in (exact, plain) if expected[mark]), None)
+    findings = [finding for finding in report.findings if speaks_of_layout or finding.rule != _LAYOUT]
+    return compare(expected, findings)
+
+
+def compare(expected: Iterable[Mark], findings: Iterable[Finding]) -> list[str]:
+    """As `differences`, of marks and findings that are at hand."""
+    left = list(findings)
+    missing: list[Mark] = []
+    for mark in sorted(expected, key=lambda each: (-each.precision, each)):
+        met = next((finding for finding in left if mark.matches(finding)), None)
         if met is None:
-            unexpected.append(f"unexpected  {exact}: {finding.message}")
+            missing.append(mark)
         else:
-            expected[met] -= 1
-    return sorted(unexpected) + [f"missing     {mark}" for mark in sorted(expected.elements())]
+            left.remove(met)
+    return sorted(_unexpected(finding) for finding in left) + [f"missing     {mark}" for mark in sorted(missing)]
+
+
+def _unexpected(finding: Finding) -> str:
+    file, line = place(finding)
+    found = Mark(file, line, finding.rule, finding.class_, finding.frequency, finding.loop_depth, finding.root)
+    return f"unexpected  {found}: {finding.message}"
