@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint style mypy pyright imports format bench bitcode laminardb clean
+.PHONY: help setup demo test check lint style mypy pyright imports format bench bitcode laminardb rules clean
 
 help: ## show this text
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ laminardb: $(READY) ## audit laminar-core 0.1.0 and write docs/laminardb.md (min
 	@{ cat docs/laminardb.head.md; $(BIN)/ringfence audit --exit-zero --locked \
 	  --manifest-path testcrates/laminardb-0.1.0/Cargo.toml; echo '```'; } > docs/laminardb.new
 	@mv docs/laminardb.new docs/laminardb.md
+
+rules: $(READY) ## write docs/rules.md from the rules
+	@$(BIN)/python -m ringfence.pipeline.rules > docs/rules.md
 
 clean: ## remove everything that can be made again
 	@rm -rf $(VENV) .links build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

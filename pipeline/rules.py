@@ -1,5 +1,7 @@
 """The rules by name, and the page of one: what `explain` prints and the book is made of."""
 
+import sys
+
 from ringfence.passes.judge import PASSES
 from ringfence.passes.rule import Rule
 from ringfence.pipeline.errors import UsageError
@@ -37,3 +39,13 @@ def rule_page(rule: Rule) -> str:
     )
     body = "\n\n".join(f"## {heading}\n\n{text}" for heading, text in sections)
     return f"# {rule.id} {rule.slug}\n\n{body}\n"
+
+
+def all_pages() -> str:
+    """Every rule's page as one document: ``docs/rules.md``."""
+    pages = "\n".join(rule_page(rule).replace("\n## ", "\n### ").replace("# ", "## ", 1) for rule in all_rules())
+    return f"# The rules\n\nWritten by `make rules` from the rules themselves.\n\n{pages}"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(all_pages())
