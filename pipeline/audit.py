@@ -1,5 +1,6 @@
 """The whole way of an audit, on one screen: cargo, modules, facts, program, hot path, findings, report."""
 
+import datetime
 import gc
 import resource
 import time
@@ -14,6 +15,7 @@ from ringfence.graphs.program import Function, Program
 from ringfence.graphs.reach import Reach, reach
 from ringfence.passes.judge import PASSES, explainer, judge
 from ringfence.passes.rule import Finding, Location
+from ringfence.pipeline.allow import allowed
 from ringfence.pipeline.build import Built, Request, build_or_open
 from ringfence.pipeline.cargo import Selection
 from ringfence.pipeline.errors import UsageError
@@ -195,6 +197,7 @@ def _report(linked: Linked, reached: Reach, findings: list[Finding], *, strict: 
         roots=[_result(root, built) for root in linked.roots],
         findings=findings,
         excerpt=built.files.excerpt,
+        allowed=allowed(findings, built.config.allow, datetime.datetime.now(tz=datetime.UTC).date()),
         strict=strict,
         notes=[*built.notes, *library.notes],
     )
