@@ -124,7 +124,7 @@ def _run(request: AuditRequest, progress: Progress, clock: Clock) -> Report:
         with clock.step("read and link"):
             linked = link(request, built, library)
             if not linked.roots:
-                raise UsageError(message(proposals(built.own_crates.items())))
+                raise UsageError(message(proposals(built.own_packages)))
             reached = _reach(linked, follow_panic=request.strict)
         clock.worker_peak_bytes = pool.peak_bytes
         clock.modules_read = [_span(linked.library.sources[number]) for number in sorted(linked.program.modules)]

@@ -55,6 +55,14 @@ class Built:
     notes: tuple[str, ...] = ()
 
     @property
+    def own_packages(self) -> tuple[tuple[str, Path], ...]:
+        """(crate, folder) of each package, the crate being its library where it has one: cargo lists that first."""
+        crates: dict[Path, str] = {}
+        for crate, folder in self.own_crates.items():
+            crates.setdefault(folder, crate)
+        return tuple(sorted((crate, folder) for folder, crate in crates.items()))
+
+    @property
     def own_folders(self) -> tuple[Path, ...]:
         """Folders of the user's own packages, each once; a package has a crate for each of its targets."""
         return tuple(sorted(set(self.own_crates.values())))
