@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from ringfence.graphs.effects import is_allocator
 from ringfence.graphs.facts import CallSite, Frame, PathClass, Receiver
 from ringfence.graphs.lazy_paths import is_first_use, is_growth
 from ringfence.graphs.names import method_name
@@ -34,6 +35,9 @@ class SiteClass:
     always: bool
     loop_depth: int
 
+
+_GLOBAL_ALLOCATOR = "11GlobalAlloc"
+"""In the symbols of the methods of ``core::alloc::GlobalAlloc``."""
 
 IsOwn = Callable[[str], bool]
 """Whether a file, as the compiler named it, is the user's own code."""
@@ -57,11 +61,13 @@ class Classifier:
         return frame.line > 0 and self._is_own(function.file_of(frame))
 
     def anchor(self, function: Function, location: int) -> int | None:
-        """Position in the inline chain of the innermost own frame; None where there is none."""
+        """Position in the inline chain of the innermost own frame; None where there is none. A global allocator of the
+        user's own asks for no memory: what stands inside it belongs to whoever called it."""
         key = (function.id, location)
         if key not in self._anchors:
-            chain = enumerate(function.chain(location))
-            own = (position for position, frame in chain if self.is_own_frame(function, frame))
+            chain = function.chain(location)
+            outside = 1 + max((at for at, frame in enumerate(chain) if _is_allocator(function, frame)), default=-1)
+            own = (at for at in range(outside, len(chain)) if self.is_own_frame(function, chain[at]))
             self._anchors[key] = next(own, None)
         return self._anchors[key]
 
@@ -128,3 +134,8 @@ class Classifier:
             name = symbol.encode()
             known = self._lazy[symbol] = (is_growth(name), is_first_use(name))
         return known
+
+
+def _is_allocator(function: Function, frame: Frame) -> bool:
+    symbol = function.symbol_of(frame)
+    return _GLOBAL_ALLOCATOR in symbol or is_allocator(symbol)

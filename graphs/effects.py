@@ -106,6 +106,12 @@ _COMPILER_RUNTIME = re.compile(
 )
 
 
+def is_allocator(symbol: str) -> bool:
+    """Whether a symbol is Rust's global allocator. A program that brings its own defines it; what asks for memory is
+    still the caller, so calls of it are sinks and not followed."""
+    return _RUST_ALLOCATOR.search(symbol) is not None
+
+
 def effect_of_body(symbol: str) -> Effect | None:
     """The effect of a library function whose body need not be read, because every body of that name does the same;
     None for any other function. ``RawVec<T>::grow_one`` is instantiated once in a program, in whatever crate came

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ringfence.graphs.dispatch import DROP_SLOT, Dispatch, Resolution
-from ringfence.graphs.effects import Effect, effect_of, effect_of_body
+from ringfence.graphs.effects import Effect, effect_of, effect_of_body, is_allocator
 from ringfence.graphs.facts import Address, CallKind, CallSite, PathClass
 from ringfence.graphs.lazy_paths import is_first_use
 from ringfence.graphs.program import Function, Program
@@ -110,7 +110,7 @@ def _follow_direct(
 
 def _module_of(program: Program, caller: int, symbol: str) -> int | None:
     """The module to read for a callee; none where the name tells all that a module not read so far would."""
-    module = program.locate(caller, symbol)
+    module = None if is_allocator(symbol) else program.locate(caller, symbol)
     is_known = module is not None and module not in program.modules and effect_of_body(symbol) in _TOLD_BY_NAME
     return None if is_known else module
 

@@ -121,11 +121,9 @@ def find_marked(
         mark = f"{len(marker.name)}{marker.name}"
         candidates = [(modules[0], symbol) for symbol, modules in names.items() if mark in symbol]
         program.load(module for module, _ in candidates)
-        functions = [
-            function
-            for module, symbol in sorted(candidates)
-            if (function := program.function(module, symbol)) and _stands_at(function, marker)
-        ]
+        found_here = [(symbol, program.function(module, symbol)) for module, symbol in sorted(candidates)]
+        functions = [each for _, each in found_here if each and _stands_at(each, marker)]
+        functions = functions or [each for symbol, each in found_here if each and _is_twin(each, symbol, marker.name)]
         if functions:
             unique = {function.id: function for function in functions}
             found.extend(Root(RootPattern(without_generics(each.name)), each) for each in unique.values())
@@ -156,6 +154,11 @@ def _is_in_generic_impl(text: str, position: int) -> bool:
     before = text[:position]
     opening = max(before.rfind("\nimpl"), 0 if before.startswith("impl") else -1)
     return opening >= 0 and _GENERIC_IMPL.search(text, opening, position) is not None
+
+
+def _is_twin(function: Function, symbol: str, name: str) -> bool:
+    """LLVM folds equal bodies into one symbol, of which the others are aliases without debug info of their own."""
+    return function.facts.symbol != symbol and method_name(display_name(symbol)) == name
 
 
 def _stands_at(function: Function, marker: Marker) -> bool:

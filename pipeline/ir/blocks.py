@@ -7,6 +7,8 @@ where it calls a ``cold`` function that neither grows a container nor initialise
 1. A block is *entered* if normal edges lead to it from the entry.
 2. A block is *live* if normal edges lead from it to a return, or to a cycle (an event loop never returns).
 3. ``panic``: a block that is not entered, or not live.
+   In a function that cannot return, what no way leads back to from its last cycles (those that nothing live leaves)
+   runs once, before the loop of events: it is ``first-use``.
 4. *Crossings* of an entered block: the least number of unlikely edges and cold-calling blocks (itself included) on a
    normal way to it from the entry.
 5. ``cold``: crossings of at least one; or every live way on from it meets an unlikely edge or a cold-calling block,
@@ -72,6 +74,9 @@ def classify(flow: ControlFlow) -> BlockClasses:
     calm = _calm_ways_out(flow, returns + cycles, predecessors, count)
     exempt = not calm[0]
     classes = [_class_of(crossings[block], live[block], always[block], calm[block] or exempt) for block in range(count)]
+    if cycles and not returns:
+        steady = _steady(flow, back_edges, predecessors, live)
+        classes = [_before_the_loop(each, steady[block]) for block, each in enumerate(classes)]
     return BlockClasses(classes, _loop_depths(back_edges, predecessors, count), always, crossings, live)
 
 
@@ -81,6 +86,36 @@ def _class_of(crossings: int, live: bool, always: bool, calm: bool) -> PathClass
     if always:
         return PathClass.HOT
     return PathClass.HOT if calm and crossings == 0 else PathClass.COLD
+
+
+def _before_the_loop(path_class: PathClass, is_steady: bool) -> PathClass:
+    return path_class if is_steady else max(path_class, PathClass.FIRST_USE)
+
+
+def _steady(
+    flow: ControlFlow, back_edges: list[tuple[int, int]], predecessors: list[list[int]], live: list[bool]
+) -> list[bool]:
+    """Blocks of the cycles that nothing live leaves; every block where there is no such cycle."""
+    count = len(flow.successors)
+    steady = [False] * count
+    for header in sorted({header for source, header in back_edges if live[source]}):
+        leads_back = _reaching([header], predecessors, count)
+        inside = _forward(flow, header, live)
+        if all(leads_back[block] for block in inside):
+            for block in inside:
+                steady[block] = True
+    return steady if any(steady) else [True] * count
+
+
+def _forward(flow: ControlFlow, start: int, live: list[bool]) -> set[int]:
+    inside = {start}
+    stack = [start]
+    while stack:
+        for successor in flow.successors[stack.pop()]:
+            if live[successor] and successor not in inside:
+                inside.add(successor)
+                stack.append(successor)
+    return inside
 
 
 def _crossings(flow: ControlFlow) -> list[int]:

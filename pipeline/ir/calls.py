@@ -32,6 +32,8 @@ _COPY_SIZE = re.compile(rb", i(?:64|32) (?:[a-z_]+(?:\([^()]*\))? )*(\d+|%" + SY
 _DROP_OF_TRAIT_OBJECT = re.compile(r"13drop_in_placeD|drop_in_place\$LT\$dyn")
 _HEADER_BYTES = 24
 _SLOT_BYTES = 8
+_WORD_BYTES = 8
+_DANGLING = re.compile(rb"store ptr inttoptr \(i64 \d+ to ptr\), ptr (%" + SYMBOL + rb")")
 _MAX_ADDRESS_STEPS = 16
 
 
@@ -147,19 +149,34 @@ class CallReader:
         self, statement: bytes, name: bytes, arguments: int, slots: set[bytes], body: Body, position: int
     ) -> Receiver:
         value = _first_pointer(statement, arguments)
-        if is_growth(name):
-            value = self._base(value, body, position)
-        if value in slots:
+        offset = 0
+        grows = is_growth(name)
+        if grows:
+            value, offset = self._address(value, body, position)
+        if value in slots or (grows and self._is_emptied(value, offset, body)):
             return Receiver.LOCAL
         return Receiver.PARAMETER if value and value == body.parameter else Receiver.OTHER
 
-    def _base(self, value: bytes, body: Body, position: int) -> bytes:
+    def _is_emptied(self, base: bytes, offset: int, body: Body) -> bool:
+        """Whether the body makes the container at an address anew: ``mem::take`` leaves a ``Vec`` behind whose pointer,
+        the word behind its capacity, is dangling."""
+        for store in _DANGLING.finditer(self._text, body.start, body.end):
+            if self._address(store[1], body, store.start()) == (base, offset + _WORD_BYTES):
+                return True
+        return False
+
+    def _address(self, value: bytes, body: Body, position: int) -> tuple[bytes, int]:
+        """Base and constant offset in bytes of a pointer; steps that are not constant count for nothing."""
+        offset = 0
         for _ in range(_MAX_ADDRESS_STEPS):
-            step = _ADDRESS_STEP.match(self._definition(value, body, position))
+            definition = self._definition(value, body, position)
+            step = _ADDRESS_STEP.match(definition)
             if step is None:
                 break
+            constant = _OFFSET.match(definition)
+            offset += int(constant[2]) if constant else 0
             value = step[1]
-        return value
+        return value, offset
 
     def _definition(self, value: bytes, body: Body, position: int) -> bytes:
         """Right-hand side of the instruction that defines ``value``; empty for a parameter."""

@@ -1,7 +1,7 @@
 """What a testcrate expects of its audit, written beside its code.
 
 ``//~ RF101 hot`` at the end of a line says: on this line a finding of that rule and class is anchored. Words that
-narrow it may follow: ``always`` or ``conditional``, ``loop=2`` for the depth, ``root=NAME`` where several roots come by.
+narrow it may follow: ``always`` or ``conditional``, ``loop=2`` for the depth, ``root=NAME`` where several come by.
 Several marks are separated by semicolons; the same one twice means two findings. A line that holds nothing but
 ``//~^ …`` speaks of the line of code above it. Every finding must be marked, and every mark must be found.
 """

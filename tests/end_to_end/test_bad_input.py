@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ import pytest
 from support import Run
 
 pytestmark = pytest.mark.end_to_end
+
+SCRIPT = Path(sys.executable).with_name("ringfence")
 
 
 @pytest.fixture
@@ -53,6 +56,32 @@ def test_a_crate_that_does_not_compile_ends_with_cargos_words_and_one_of_ours(ri
     assert "Traceback" not in finished.stderr
 
 
+def test_a_rustc_with_an_llvm_that_cannot_be_read_is_refused_before_building(
+    ringfence: Run, crate: Path, tmp_path: Path
+) -> None:
+    newer = tmp_path / "newer"
+    newer.mkdir()
+    (newer / "rustc").write_text(
+        f'#!/bin/sh\n"{shutil.which("rustc")}" "$@" | sed "s/^LLVM version: .*/LLVM version: 99.1.0/"\n',
+        encoding="utf-8",
+    )
+    (newer / "rustc").chmod(0o755)
+    finished = ringfence(
+        "audit", "--root", "keep", cwd=crate, environment={"PATH": f"{newer}{os.pathsep}{os.environ['PATH']}"}
+    )
+    refused(finished, 101, "LLVM 99.1.0", "llvmlite")
+    assert not (crate / "target").exists()
+
+
+def test_a_manifest_that_cargo_cannot_read_is_the_metadatas_failure(ringfence: Run, crate: Path) -> None:
+    (crate / "Cargo.toml").write_text("[package", encoding="utf-8")
+    refused(ringfence("audit", "--root", "keep", cwd=crate), 102, "`cargo metadata` failed", "Cargo.toml")
+
+
+def test_a_folder_that_is_no_crate_is_the_metadatas_failure(ringfence: Run, tmp_path: Path) -> None:
+    refused(ringfence("audit", "--root", "keep", cwd=tmp_path), 102, "`cargo metadata` failed", str(tmp_path))
+
+
 def test_a_manifest_that_is_not_there_is_named(ringfence: Run, tmp_path: Path) -> None:
     refused(ringfence("audit", "--manifest-path", tmp_path / "Cargo.toml"), 2, "Cargo.toml")
 
@@ -75,6 +104,27 @@ def test_an_unknown_key_of_the_configuration_is_named_with_the_nearest(ringfence
     refused(ringfence("audit", cwd=crate), 96, "ringfence.toml:1", "`root`", "`roots`")
 
 
+def test_a_configuration_that_is_not_there_is_named(ringfence: Run, crate: Path) -> None:
+    refused(ringfence("audit", "--config", "missing.toml", cwd=crate), 96, "missing.toml")
+
+
+def test_a_configuration_that_is_no_toml_is_named_with_the_line(ringfence: Run, crate: Path) -> None:
+    (crate / "ringfence.toml").write_text("[[roots]]\npath = \n", encoding="utf-8")
+    refused(ringfence("audit", cwd=crate), 96, "ringfence.toml:2")
+
+
+def test_an_unknown_format_is_told_with_the_known_ones(ringfence: Run, crate: Path) -> None:
+    refused(ringfence("audit", "--format", "yaml", cwd=crate), 2, "`yaml`", "human", "json")
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_building(
+    ringfence: Run, crate: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "no such folder" / "report.json"
+    refused(ringfence("audit", "--root", "keep", "--output", f"json={file}", cwd=crate), 2, str(file))
+    assert not (crate / "target").exists()
+
+
 def test_a_folder_without_ir_is_named(ringfence: Run, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing to see", encoding="utf-8")
     refused(ringfence("audit", "--root", "f", "--ir", tmp_path), 2, str(tmp_path))
@@ -92,7 +142,9 @@ def modules(ringfence: Run, crate: Path, tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("name", "content"), [("empty.bc", b""), ("random.bc", os.urandom(4096)), ("note.ll", b"hm")])
+@pytest.mark.parametrize(
+    ("name", "content"), [("empty.bc", b""), ("noise.bc", bytes(range(255, -1, -1)) * 16), ("note.ll", b"hm")]
+)
 def test_a_damaged_module_beside_a_good_one_is_named_and_the_good_one_audited(
     ringfence: Run, modules: Path, name: str, content: bytes
 ) -> None:
@@ -113,6 +165,17 @@ def test_a_truncated_module_that_the_root_needs_is_named(ringfence: Run, modules
     assert "Traceback" not in finished.stderr
 
 
+def test_a_module_whose_index_is_whole_but_not_its_code_is_named(ringfence: Run, modules: Path) -> None:
+    content = bytearray((modules / "small.bc").read_bytes())
+    middle = len(content) // 3
+    content[middle : middle + 64] = b"\xff" * 64
+    (modules / "small.bc").write_bytes(content)
+    finished = ringfence("audit", "--root", "small::keep", "--ir", modules)
+    assert finished.returncode == 4
+    assert "small.bc: LLVM" in finished.stdout
+    assert "Traceback" not in finished.stderr
+
+
 def test_a_target_directory_that_cannot_be_written_is_named(ringfence: Run, crate: Path, tmp_path: Path) -> None:
     blocker = tmp_path / "blocker"
     blocker.write_text("a file", encoding="utf-8")
@@ -128,32 +191,85 @@ def test_a_store_that_cannot_be_written_costs_only_time(ringfence: Run, crate: P
     assert f"cannot keep facts in {blocker}" in " ".join(finished.stdout.split())
 
 
-@pytest.mark.skipif(os.name != "posix", reason="signals are sent as on POSIX")
-def test_an_interrupt_ends_the_audit_and_leaves_no_half_written_store(crate: Path, tmp_path: Path) -> None:
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="util-linux's prlimit limits the size of files")
+def test_a_store_that_runs_full_costs_only_time_and_keeps_nothing_half_written(modules: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
-    script = Path(sys.executable).with_name("ringfence")
-    running = subprocess.Popen(
-        [script, "audit", "--root", "keep"],
-        cwd=crate,
+    finished = subprocess.run(
+        ["prlimit", "--fsize=256", SCRIPT, "audit", "--root", "small::keep", "--ir", modules],
         env={**os.environ, "RINGFENCE_CACHE": str(store)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 100, finished.stderr
+    assert "`to_vec` allocates" in finished.stdout
+    assert f"cannot keep facts in {store}" in " ".join(finished.stdout.split())
+    assert [path for path in store.rglob("*") if path.is_file()] == []
+
+
+def test_an_interrupt_while_cargo_builds_ends_cargo_too(crate: Path, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    (crate / "build.rs").write_text(
+        f'fn main() {{ std::fs::write({str(started)!r}, "").unwrap();\n'.replace("'", '"')
+        + "    std::thread::sleep(std::time::Duration::from_secs(300)); }\n",
+        encoding="utf-8",
+    )
+    with audit_in_a_session_of_its_own("--root", "keep", cwd=crate) as running:
+        wait_until(started.exists, running)
+        os.kill(running.pid, signal.SIGINT)
+        _, errors = running.communicate(timeout=60)
+    assert running.returncode == 130, errors
+    assert errors.splitlines()[-1] == "interrupted"
+    assert "Traceback" not in errors
+    assert processes_of(running.pid, "cargo", "rustc", "build-script-build") == []
+
+
+def test_an_interrupt_while_modules_are_read_leaves_no_worker_and_no_half_written_store(
+    modules: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    with audit_in_a_session_of_its_own("--root", "small::keep", "--ir", modules, store=store) as running:
+        wait_until(lambda: processes_of(running.pid, "ir.worker") != [], running)
+        for worker in processes_of(running.pid, "ir.worker"):
+            # It will not finish before the interrupt comes.
+            os.kill(worker, signal.SIGSTOP)
+        os.killpg(running.pid, signal.SIGINT)
+        _, errors = running.communicate(timeout=60)
+    assert running.returncode == 130, errors
+    assert errors.splitlines()[-1] == "interrupted"
+    assert "Traceback" not in errors
+    assert processes_of(running.pid, "ir.worker") == []
+    assert [path for path in store.rglob("*") if path.is_file()] == []
+
+
+def audit_in_a_session_of_its_own(
+    *arguments: str | Path, cwd: Path | None = None, store: Path | None = None
+) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [SCRIPT, "audit", *arguments],
+        cwd=cwd,
+        env={**os.environ, **({"RINGFENCE_CACHE": str(store)} if store else {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
+
+
+def wait_until(has_come: Callable[[], bool], running: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 60
-    while running.poll() is None and not workers_of(running.pid) and time.monotonic() < deadline:
+    while not has_come():
+        assert running.poll() is None, "the audit ended too early"
+        assert time.monotonic() < deadline, "nothing happened in a minute"
         time.sleep(0.005)
-    os.killpg(running.pid, signal.SIGINT)
-    _, errors = running.communicate(timeout=60)
-    assert running.returncode in (100, 130), errors
-    assert "Traceback" not in errors
-    assert workers_of(running.pid) == []
-    assert list(store.rglob(".writing-*")) == []
 
 
-def workers_of(session: int) -> list[int]:
-    """Processes of a session that run the reader."""
-    listing = subprocess.run(["ps", "-eo", "pid,sid,args"], capture_output=True, text=True, check=True)
-    rows = (line.split(None, 2) for line in listing.stdout.splitlines()[1:])
-    return [int(pid) for pid, sid, arguments in rows if int(sid) == session and "ir.worker" in arguments]
+def processes_of(session: int, *names: str) -> list[int]:
+    """Living processes of a session whose command line has one of the names."""
+    listing = subprocess.run(["ps", "-eo", "pid,sid,stat,args"], capture_output=True, text=True, check=True)
+    rows = (line.split(None, 3) for line in listing.stdout.splitlines()[1:])
+    return [
+        int(pid)
+        for pid, sid, state, arguments in rows
+        if int(sid) == session and not state.startswith("Z") and any(name in arguments for name in names)
+    ]

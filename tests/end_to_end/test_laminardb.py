@@ -11,6 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ringfence.pipeline.audit import AuditRequest, Clock, run_audit
+from ringfence.pipeline.cargo import Selection
+from ringfence.pipeline.progress import SilentProgress
 from ringfence.pipeline.report.json import read
 from ringfence.pipeline.report.model import Finding, Report, Root
 from support import Run
@@ -32,6 +35,12 @@ OPERATORS = (
     "window::TumblingWindowOperator<laminar_core::operator::window::CountAggregator>",
     "sliding_window::SlidingWindowOperator<laminar_core::operator::window::CountAggregator>",
     "session_window::SessionWindowOperator<laminar_core::operator::window::CountAggregator>",
+)
+FEW_ROOTS = (
+    "reactor::Reactor::submit",
+    "reactor::Reactor::poll",
+    "dag::executor::DagExecutor::process_event",
+    "tpc::spsc::SpscQueue::*",
 )
 
 
@@ -86,6 +95,19 @@ def test_the_reactors_virtual_calls_have_every_operator_of_the_crate_as_a_candid
     for call in calls:
         candidates = msgspec.convert(call.detail["candidates"], list[str])
         assert all(any(operator in candidate for candidate in candidates) for operator in OPERATORS)
+
+
+def test_the_reactor_the_executor_and_the_queues_need_fewer_than_15_of_the_modules_that_cargo_made(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "ringfence.toml"
+    config.write_text("".join(f'[[roots]]\npath = "laminar_core::{root}"\n' for root in FEW_ROOTS), encoding="utf-8")
+    clock = Clock()
+    selection = Selection(manifest_path=CRATE / "Cargo.toml", locked=True)
+    run_audit(AuditRequest(selection, config=config), SilentProgress(), clock)
+    from_cargo = [path for path, *_ in clock.modules_read if path.endswith(".bc")]
+    assert any("/laminar_core-" in path for path in from_cargo)
+    assert len(from_cargo) < 15
 
 
 def test_a_tenth_of_the_modules_is_enough(report: Report) -> None:
