@@ -118,16 +118,16 @@ def _uncollected() -> Generator[None]:
 def _run(request: AuditRequest, progress: Progress, clock: Clock) -> Report:
     with clock.step("cargo"):
         built = build_or_open(request.build, progress)
-    with closing(WorkerPool(request.workers)) as pool:
-        with clock.step("index"):
-            library = index(request, built, pool, progress)
-        with clock.step("read and link"):
-            linked = link(request, built, library)
-            if not linked.roots:
-                raise UsageError(message(proposals(built.own_packages)))
-            reached = _reach(linked, follow_panic=request.strict)
-        clock.worker_peak_bytes = pool.peak_bytes
-        clock.modules_read = [_span(linked.library.sources[number]) for number in sorted(linked.program.modules)]
+    pool = WorkerPool(request.workers)
+    with clock.step("index"):
+        library = index(request, built, pool, progress)
+    with clock.step("read and link"), closing(pool):
+        linked = link(request, built, library)
+        if not linked.roots:
+            raise UsageError(message(proposals(built.own_packages)))
+        reached = _reach(linked, follow_panic=request.strict)
+    clock.worker_peak_bytes = pool.peak_bytes
+    clock.modules_read = [_span(library.sources[number]) for number in sorted(linked.program.modules)]
     with clock.step("passes"):
         hot_path = HotPath(reached, built.own_files(map(file_of, linked.functions)))
         findings = _judge(linked.functions, hot_path, built)

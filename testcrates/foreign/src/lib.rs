@@ -63,3 +63,11 @@ pub fn fenced(value: &mut u64) -> u64 {
     compiler_fence(Ordering::SeqCst);
     std::hint::black_box(*value)
 }
+
+// ringfence: root
+#[inline(never)]
+pub fn kept(value: u64) -> u64 {
+    // SAFETY: no instruction at all; only the optimiser sees it.
+    unsafe { asm!("", in("rax") value, options(nomem, nostack, preserves_flags)) };
+    value
+}
