@@ -19,6 +19,8 @@ class Effect(StrEnum):
     FREES = "frees"
     LOCKS = "locks"
     BLOCKS = "blocks"
+    LOGS = "logs"
+    """Hands a record to whatever logger the program has installed, if its level is enabled."""
     TERMINATES = "terminates"
     """Ends the process or unwinds: never on the path of a call that returns."""
 
@@ -128,7 +130,8 @@ _LIBRARY_BODY = re.compile(
     r"|(?P<blocks>3std3sys4sync\w*5futex\w*(?:14lock_contended|14read_contended|15write_contended|4wake|4wait)"
     r"|11parking_lot\w*(?:9lock_slow|11unlock_slow|16lock_shared_slow|19lock_exclusive_slow))"
     r"|(?P<none>3std9panicking11panic_count17is_zero_slow_path|4core3any\w*3Any7type_id"
-    r"|9hashbrown3raw\w*11Fallibility17capacity_overflow)"
+    r"|9hashbrown3raw\w*11Fallibility(?:17capacity_overflow|9alloc_err)|7tracing15___macro_support12___is_enabled)"
+    r"|(?P<logs>12tracing_core5event\w*5Event8dispatch|3log13___private_api\w*3Log3log)"
     r"|(?P<locks>12tracing_core8callsite\w*15DefaultCallsite8register)"
 )
 _LIBRARY_EFFECTS = {
@@ -137,6 +140,7 @@ _LIBRARY_EFFECTS = {
     "frees": Effect.FREES,
     "blocks": Effect.BLOCKS,
     "locks": Effect.LOCKS,
+    "logs": Effect.LOGS,
     "none": Effect.NONE,
 }
 

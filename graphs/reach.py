@@ -110,7 +110,9 @@ def _follow_direct(
 
 def _module_of(program: Program, caller: int, symbol: str) -> int | None:
     """The module to read for a callee; none where the name tells all that a module not read so far would."""
-    module = None if is_allocator(symbol) else program.locate(caller, symbol)
+    if is_allocator(symbol) or effect_of_body(symbol) is Effect.LOGS:
+        return None
+    module = program.locate(caller, symbol)
     is_known = module is not None and module not in program.modules and effect_of_body(symbol) in _TOLD_BY_NAME
     return None if is_known else module
 
@@ -122,8 +124,12 @@ def _called_where_taken(
     function: Function, dispatch: Dispatch, *, follow_panic: bool
 ) -> Iterator[tuple[CallSite, str]]:
     places = function.facts.places
+    logged = {_line(function, site.location) for site in function.facts.calls if is_logging(site)}
     for address in function.facts.addresses:
         if places[address.place].path_class is PathClass.PANIC and not follow_panic:
+            continue
+        if logged and _line(function, address.location) in logged:
+            # The arguments of a log line are formatted by the logger, if at all.
             continue
         for symbol in dispatch.calls_where_taken(function.module, address.symbol):
             yield CallSite(CallKind.POINTER, "", address.place, address.location), symbol
@@ -179,6 +185,17 @@ def _follow_indirect(reached: Reach, indirect: Sequence[tuple[Function, int]], d
 def _known(program: Program, site: CallSite) -> tuple[int, int]:
     """What a resolution depends on: the modules read, and for a pointer the bodies that take addresses."""
     return len(program.modules), len(program.functions) if site.kind is CallKind.POINTER else 0
+
+
+def is_logging(site: CallSite) -> bool:
+    """Whether a call hands a record to the program's logger."""
+    return site.kind is CallKind.DIRECT and effect_of_body(site.callee) is Effect.LOGS
+
+
+def _line(function: Function, location: int) -> tuple[int, int]:
+    """File and line of the outermost frame: the line of this function that an event belongs to."""
+    chain = function.chain(location)
+    return (chain[-1].file, chain[-1].line) if chain else (-1, 0)
 
 
 def _first_use_at(function: Function, address: Address) -> CallSite | None:

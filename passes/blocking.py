@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from ringfence.graphs.effects import Effect
 from ringfence.graphs.hotpath import HotPath, SinkSite
+from ringfence.graphs.names import display_name
 from ringfence.graphs.program import Function
-from ringfence.passes.rule import Rule
+from ringfence.passes.rule import Level, Rule
 from ringfence.passes.sink import Sink
 
 BLOCKING_CALL = Rule(
@@ -21,8 +22,12 @@ BLOCKING_CALL = Rule(
     "into a ring "
     "buffer that another thread drains.",
     false_positives="A non-blocking descriptor does not wait, but the kernel is still entered.",
-    how="A call of a C function that is known to enter the kernel or to wait; `syscall` itself for raw system calls.",
+    how="A call into the logger of `log` or `tracing` is a note: what the program's logger does is its own affair. "
+    "A call of a C function that is known to enter the kernel or to wait; `syscall` itself for raw system calls.",
 )
+
+
+_VERBS = {Effect.BLOCKS: "may block", Effect.LOGS: "logs, if its level is enabled,"}
 
 
 class BlockingPass:
@@ -33,7 +38,14 @@ class BlockingPass:
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
         """Sinks are the function's own calls of external functions that block."""
         for call in hot_path.reached.externals.get(function.id, ()):
-            if call.effect is not Effect.BLOCKS:
+            if call.effect not in _VERBS:
                 continue
             site = hot_path.classifier.of_call(function, call.site)
-            yield SinkSite(function.id, call.site.location, site, Sink(BLOCKING_CALL, call.symbol, "may block"))
+            is_log = call.effect is Effect.LOGS
+            sink = Sink(
+                BLOCKING_CALL,
+                display_name(call.symbol),
+                _VERBS[call.effect],
+                at_most=Level.NOTE if is_log else None,
+            )
+            yield SinkSite(function.id, call.site.location, site, sink)

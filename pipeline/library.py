@@ -120,6 +120,9 @@ class Library:
             self._progress.advance()
 
     def _symbols_of(self, source: ModuleSource) -> ModuleSymbols:
+        if source.kind is ModuleKind.NATIVE:
+            # Machine code has no IR to read: what it defines is external to the analysis.
+            return ModuleSymbols()
         try:
             symbols = read_symbols(source)
         except UnreadableModuleError as error:

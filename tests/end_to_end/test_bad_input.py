@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ringfence.pipeline.cli.boundary import BROKEN_PIPE
 from support import Run
 
 pytestmark = pytest.mark.end_to_end
@@ -46,6 +47,21 @@ def test_without_cargo_the_audit_says_what_to_install(ringfence: Run, crate: Pat
     empty.mkdir()
     finished = ringfence("audit", "--root", "keep", cwd=crate, environment={"PATH": str(empty)})
     refused(finished, 101, "cargo")
+
+
+def test_without_rustc_the_audit_says_what_to_install(ringfence: Run, crate: Path, tmp_path: Path) -> None:
+    only_cargo = tmp_path / "only cargo"
+    only_cargo.mkdir()
+    (only_cargo / "cargo").symlink_to(real_program("cargo"))
+    finished = ringfence("audit", "--root", "keep", cwd=crate, environment={"PATH": str(only_cargo)})
+    refused(finished, 101, "rustc was not found on the PATH")
+
+
+def real_program(name: str) -> Path:
+    """The program itself: beside a rustup link all the others would be found too."""
+    sysroot = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True).stdout.strip()
+    inside = Path(sysroot) / "bin" / name
+    return inside if inside.exists() else Path(shutil.which(name) or name)
 
 
 def test_a_crate_that_does_not_compile_ends_with_cargos_words_and_one_of_ours(ringfence: Run, crate: Path) -> None:
@@ -123,6 +139,32 @@ def test_a_report_that_cannot_be_written_is_refused_before_building(
     file = tmp_path / "no such folder" / "report.json"
     refused(ringfence("audit", "--root", "keep", "--output", f"json={file}", cwd=crate), 2, str(file))
     assert not (crate / "target").exists()
+
+
+@pytest.mark.xfail(reason="an error of standard output is taken for a bug of ours")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's always full device")
+def test_standard_output_on_a_full_disk_is_told_as_that(crate: Path) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        finished = subprocess.run(
+            [SCRIPT, "audit", "--root", "keep"], cwd=crate, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert "No space left on device" in finished.stderr
+    assert "bug in ringfence" not in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+@pytest.mark.xfail(reason="rich ends the program itself, with the code of a bug of ours")
+@pytest.mark.skipif(os.name != "posix", reason="SIGPIPE is POSIX's")
+def test_a_reader_that_closes_the_pipe_ends_the_audit_quietly(crate: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    finished = subprocess.run(
+        [SCRIPT, "audit", "--root", "keep"], cwd=crate, stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert "error: " not in finished.stderr
+    assert "Traceback" not in finished.stderr
+    assert finished.returncode == BROKEN_PIPE
 
 
 def test_a_folder_without_ir_is_named(ringfence: Run, tmp_path: Path) -> None:

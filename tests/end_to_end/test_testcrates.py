@@ -58,6 +58,13 @@ def test_every_crate_with_a_known_gap_is_there() -> None:
     assert set(_NOT_YET) <= set(_CRATES)
 
 
+def test_the_docs_tell_the_idea_of_each_crate(checkout: Path) -> None:
+    written = (checkout / "docs" / "testcrates.md").read_text(encoding="utf-8")
+    listed = [line.split("`")[1] for line in written.splitlines() if line.startswith("| `")]
+    folders = [folder.name for folder in _TESTCRATES.iterdir() if (folder / "Cargo.toml").is_file()]
+    assert sorted({*folders} - {*listed}) == []
+
+
 @pytest.mark.parametrize("name", _CRATES)
 def test_a_testcrate_has_marked_roots(name: str) -> None:
     source = (_TESTCRATES / name / "src" / "lib.rs").read_text(encoding="utf-8")
