@@ -220,7 +220,9 @@ def _coverage(library: Library, reached: Reach, *, strict: bool) -> Coverage:
         unresolved_calls=unresolved,
         missing_functions=len(missing),
         panic_paths_followed=strict,
-        not_followed=() if strict else (f"{skipped:,} calls on panic paths (`--strict` follows them)",),
+        not_followed=()
+        if strict
+        else (f"{skipped:,} {'call' if skipped == 1 else 'calls'} on panic paths (`--strict` follows them)",),
         unreadable=tuple(UnreadableFile(file=each.module, reason=each.reason) for each in library.unreadable),
     )
 

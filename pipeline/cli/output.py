@@ -5,6 +5,7 @@ Destinations are looked at before the work begins: a build of minutes must not e
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -129,6 +130,10 @@ def deliver(
         sys.stdout.flush()
     except BrokenPipeError:
         silence_stdout()
+    except OSError as error:
+        silence_stdout()
+        message = f"cannot write the report to standard output: {error.strerror or error}; choose a file by --output"
+        raise UsageError(message) from error
 
 
 def exit_code(report: Report, *, exit_zero: bool) -> int:
@@ -160,7 +165,12 @@ def _console(file: TextIO, width: int | None = None) -> Console:
     # Names such as `<[u8] as Debug>` are text, not rich's markup.
     from rich.console import Console
 
-    return Console(file=file, width=width, markup=False, emoji=False, highlight=False)
+    class PipedConsole(Console):
+        def on_broken_pipe(self) -> None:
+            # rich would end the program here, with a code of its own.
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+    return PipedConsole(file=file, width=width, markup=False, emoji=False, highlight=False)
 
 
 def _json(report: Report) -> bytes:

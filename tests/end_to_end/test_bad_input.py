@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ringfence.pipeline.cli.boundary import BROKEN_PIPE
+from ringfence.pipeline.errors import ExitCode
 from support import Run
 
 pytestmark = pytest.mark.end_to_end
@@ -141,7 +141,6 @@ def test_a_report_that_cannot_be_written_is_refused_before_building(
     assert not (crate / "target").exists()
 
 
-@pytest.mark.xfail(reason="an error of standard output is taken for a bug of ours")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's always full device")
 def test_standard_output_on_a_full_disk_is_told_as_that(crate: Path) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
@@ -153,7 +152,6 @@ def test_standard_output_on_a_full_disk_is_told_as_that(crate: Path) -> None:
     assert "Traceback" not in finished.stderr
 
 
-@pytest.mark.xfail(reason="rich ends the program itself, with the code of a bug of ours")
 @pytest.mark.skipif(os.name != "posix", reason="SIGPIPE is POSIX's")
 def test_a_reader_that_closes_the_pipe_ends_the_audit_quietly(crate: Path) -> None:
     reading, writing = os.pipe()
@@ -164,7 +162,7 @@ def test_a_reader_that_closes_the_pipe_ends_the_audit_quietly(crate: Path) -> No
     os.close(writing)
     assert "error: " not in finished.stderr
     assert "Traceback" not in finished.stderr
-    assert finished.returncode == BROKEN_PIPE
+    assert finished.returncode == ExitCode.FINDINGS
 
 
 def test_a_folder_without_ir_is_named(ringfence: Run, tmp_path: Path) -> None:
