@@ -38,14 +38,15 @@ class BlockingPass:
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
         """Sinks are the function's own calls of external functions that block."""
         for call in hot_path.reached.externals.get(function.id, ()):
-            if call.effect not in _VERBS:
+            verb = _VERBS.get(call.effect) if call.effect else None
+            if verb is None:
                 continue
             site = hot_path.classifier.of_call(function, call.site)
             is_log = call.effect is Effect.LOGS
             sink = Sink(
                 BLOCKING_CALL,
                 display_name(call.symbol),
-                _VERBS[call.effect],
+                verb,
                 at_most=Level.NOTE if is_log else None,
             )
             yield SinkSite(function.id, call.site.location, site, sink)
