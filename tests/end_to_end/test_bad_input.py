@@ -264,11 +264,20 @@ def test_an_interrupt_while_cargo_builds_ends_cargo_too(crate: Path, tmp_path: P
     assert processes_of(running.pid, "cargo", "rustc", "build-script-build") == []
 
 
+@pytest.fixture
+def a_long_read(tmp_path: Path) -> Path:
+    """A module that takes seconds to be read."""
+    module = tmp_path / "long.ll"
+    functions = (f"define i64 @keep{n}(i64 %0) {{\n  ret i64 %0\n}}\n" for n in range(150_000))
+    module.write_text("".join(functions), encoding="utf-8")
+    return module
+
+
 def test_an_interrupt_while_modules_are_read_leaves_no_worker_and_no_half_written_store(
-    modules: Path, tmp_path: Path
+    a_long_read: Path, tmp_path: Path
 ) -> None:
     store = tmp_path / "store"
-    with audit_in_a_session_of_its_own("--root", "small::keep", "--ir", modules, store=store) as running:
+    with audit_in_a_session_of_its_own("--root", "keep7", "--ir", a_long_read, store=store) as running:
         wait_until(lambda: processes_of(running.pid, "ir.worker") != [], running)
         for worker in processes_of(running.pid, "ir.worker"):
             # It will not finish before the interrupt comes.
@@ -305,8 +314,8 @@ def wait_until(has_come: Callable[[], bool], running: subprocess.Popen[str]) -> 
 
 
 def processes_of(session: int, *names: str) -> list[int]:
-    """Living processes of a session whose command line has one of the names."""
-    listing = subprocess.run(["ps", "-eo", "pid,sid,stat,args"], capture_output=True, text=True, check=True)
+    """Living processes of a session whose command line (whole: `-ww`) has one of the names."""
+    listing = subprocess.run(["ps", "-eww", "-o", "pid,sid,stat,args"], capture_output=True, text=True, check=True)
     rows = (line.split(None, 3) for line in listing.stdout.splitlines()[1:])
     return [
         int(pid)
