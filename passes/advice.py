@@ -13,8 +13,7 @@ _BY_METHOD: Mapping[str, Mapping[str, str]] = {
         "`self.scratch.clear(); self.scratch.extend_from_slice(data);`",
         "clone": "pass a reference; share with `Arc::clone`; or reuse the target: `target.clone_from(&source);`",
         "format": "write into a reused buffer: `self.scratch.clear(); write!(self.scratch, …)`; better, do not "
-        "format on the "
-        "hot path",
+        "format on the hot path",
         "collect": "consume the iterator in place, or fill a reused buffer: `self.scratch.clear(); "
         "self.scratch.extend(iter);`",
         "with_capacity": "make the buffer once, at start, and `clear()` it for each event",

@@ -13,47 +13,39 @@ HEAP_ALLOCATION = Rule(
     id="RF101",
     slug="heap-allocation",
     what="A call into the allocator is reached: `Box::new`, `Vec::with_capacity`, `to_vec`, `to_string`, `format!`, "
-    "`collect`, "
-    "`Arc::new`, `malloc`.",
+    "`collect`, `Arc::new`, `malloc`.",
     why="An allocation costs tens of nanoseconds when all goes well, takes the allocator's locks or asks the kernel "
-    "when it "
-    "does not, and touches cache lines that the event did not need. Its worst case is what the tail of the latency "
-    "sees.",
+    "when it does not, and touches cache lines that the event did not need. Its worst case is what the tail of the "
+    "latency sees.",
     example="let label = quote.name.to_string();",
     instead="Borrow (`&str`, `&[T]`), intern (`Arc<str>`, an id), write into a buffer that lives on "
     "(`self.scratch.clear(); self.scratch.extend_from_slice(data)`), or take the object from a pool made at start.",
     false_positives="An allocator behind `#[global_allocator]` that never leaves its arena is still called. A branch "
-    "that "
-    "the running program never takes is reported as conditional.",
+    "that the running program never takes is reported as conditional.",
     how='A call that is left after optimisation whose callee has `allockind("alloc")` or is a known allocator '
-    "function; "
-    "what LLVM removed is not reported.",
+    "function; what LLVM removed is not reported.",
 )
 HEAP_GROWTH = Rule(
     id="RF102",
     slug="heap-growth",
     what="A container can grow: `push`, `extend`, `insert`, `reserve`, or a direct `realloc`.",
     why="Growth copies the whole container at a moment that the caller cannot foresee: cheap on average, an outlier "
-    "when it "
-    "happens.",
+    "when it happens.",
     example="self.history.push(event);",
-    instead="Reserve at start and check the bound (`debug_assert!(self.history.len() < self.history.capacity())`), "
-    "or use a "
-    "container of fixed capacity (`ArrayVec`, a ring buffer).",
+    instead="Reserve at start and check the bound (`debug_assert!(self.history.len() < self.history.capacity())`), or "
+    "use a container of fixed capacity (`ArrayVec`, a ring buffer).",
     false_positives="A container that was reserved large enough never grows, but the check and the call stay in the "
-    "code: "
-    "allow it with that reason.",
+    "code: allow it with that reason.",
     how="A call into the allocator below a growth path of the standard library or of a known container crate. A "
-    "container "
-    "that outlives the call is amortised; one made, or taken with `mem::take`, in the same call grows every time.",
+    "container that outlives the call is amortised; one made, or taken with `mem::take`, in the same call grows every "
+    "time.",
 )
 HEAP_FREE = Rule(
     id="RF103",
     slug="heap-free",
     what="Heap memory is given back: a value that owns memory is dropped.",
     why="A free costs about as much as an allocation, may merge or unmap pages, and runs where no line of the source "
-    "says so: "
-    "at the end of a scope.",
+    "says so: at the end of a scope.",
     example="drop(message); // or the end of the scope",
     instead="Return the buffer to a pool, hand ownership out of the hot path, or do not allocate in the first place.",
     false_positives="The last `Arc` may be dropped elsewhere in practice; the possibility is reported as conditional.",

@@ -13,17 +13,15 @@ BLOCKING_CALL = Rule(
     id="RF202",
     slug="blocking-call",
     what="A function is called that enters the kernel or may wait: files, sockets, sleeping, parking, joining, "
-    "printing, "
-    "waiting on a condition.",
+    "printing, waiting on a condition.",
     why="A system call costs hundreds of nanoseconds even where it does not wait, and where it waits there is no "
     "bound.",
     example='println!("{event:?}");',
     instead="Hand the work to another thread through a queue; use `io_uring` or a poll loop outside of Ring 0; log "
-    "into a ring "
-    "buffer that another thread drains.",
+    "into a ring buffer that another thread drains.",
     false_positives="A non-blocking descriptor does not wait, but the kernel is still entered.",
-    how="A call into the logger of `log` or `tracing` is a note: what the program's logger does is its own affair. "
-    "A call of a C function that is known to enter the kernel or to wait; `syscall` itself for raw system calls.",
+    how="A call into the logger of `log` or `tracing` is a note: what the program's logger does is its own affair. A "
+    "call of a C function that is known to enter the kernel or to wait; `syscall` itself for raw system calls.",
 )
 
 

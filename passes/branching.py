@@ -16,30 +16,25 @@ VIRTUAL_CALL = Rule(
     slug="virtual-call",
     what="A method is called through a vtable: `dyn Trait`, `Box<dyn Fn>`, the drop of a trait object.",
     why="The callee cannot be inlined, the branch predictor guesses by history, and two dependent loads stand before "
-    "the call. "
-    "What the callee does is known only for the implementations of this build.",
+    "the call. What the callee does is known only for the implementations of this build.",
     example="for operator in &mut self.operators { acc = operator.process(acc); }",
     instead="Make the caller generic over the trait, use an enum of the implementations (`enum_dispatch`), or move "
-    "the dispatch "
-    "out of the loop.",
+    "the dispatch out of the loop.",
     false_positives="A trait with one implementation that LLVM devirtualises leaves no such call and is not reported.",
     how="A call of a pointer that was loaded from a vtable (`!invariant.load`). Candidates come from all vtables and "
-    "all "
-    "implementations in the program.",
+    "all implementations in the program.",
 )
 POINTER_CALL = Rule(
     id="RF402",
     slug="function-pointer-call",
-    what="A function is called through a pointer that is no vtable entry: `fn` values, callbacks, tables of "
-    "handlers, the "
-    "arguments of `format!`.",
+    what="A function is called through a pointer that is no vtable entry: `fn` values, callbacks, tables of handlers, "
+    "the arguments of `format!`.",
     why="As for RF401: no inlining, and the target is known only at run time.",
     example="(self.handler)(event)",
     instead="Make the caller generic over `F: Fn(…)`, or match on an enum of the handlers.",
     false_positives="None known; a pointer that LLVM resolves leaves a direct call.",
     how="A call whose callee operand is a pointer that did not come from a vtable. Candidates are functions of the "
-    "same "
-    "signature whose address is taken.",
+    "same signature whose address is taken.",
 )
 
 

@@ -16,12 +16,11 @@ CACHE_LINE_STRADDLE = Rule(
     id="RF301",
     slug="cache-line-straddle",
     what="A type whose method runs on the hot path has a field that lies across two cache lines.",
-    why="Reading or writing that field touches two lines instead of one; where other cores write either, it waits "
-    "for both.",
+    why="Reading or writing that field touches two lines instead of one; where other cores write either, it waits for "
+    "both.",
     example="struct Plant { name: [u8; 56], last: [u64; 2] } // `last` begins 8 bytes before the line's end",
     instead="Move the field to where it fits, or align the type to a line (`#[repr(align(64))]`); `ringfence layout "
-    "TYPE` "
-    "draws the lines.",
+    "TYPE` draws the lines.",
     false_positives="Where the type's alignment is below a line, values begin anywhere: what is computed for a value "
     "that begins on a line is one placement of several, the finding says so, and is a note. A field that the hot path "
     "never touches is reported with the others.",

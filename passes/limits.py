@@ -25,8 +25,7 @@ ROOT_NOT_FOUND = Rule(
     why="A gate that watches nothing passes for ever.",
     example='[[roots]]\npath = "engine::Reactor::pol"',
     instead="Correct the name (the nearest ones are listed), or make the function exist: a generic must be "
-    "instantiated by "
-    "something in the build, and a small function may have been inlined away.",
+    "instantiated by something in the build, and a small function may have been inlined away.",
     false_positives="None.",
     how="The pattern is matched against every symbol of the build and every function that debug info names.",
 )

@@ -21,17 +21,14 @@ LOCK = Rule(
     slug="lock",
     what="A lock is taken: `Mutex`, `RwLock`, `Condvar`, parking_lot's and spin's kin, `pthread_mutex_lock`.",
     why="An uncontended lock is two locked read-modify-writes and a cache line that other cores fight for; a "
-    "contended one "
-    "puts the thread to sleep, and whoever holds it may be descheduled.",
+    "contended one puts the thread to sleep, and whoever holds it may be descheduled.",
     example="let book = self.book.lock().unwrap();",
     instead="Give the data to one thread and send messages through a single-producer, single-consumer queue; publish "
     "read-mostly data through an atomic pointer or a sequence lock; shard by core.",
-    false_positives="A lock that only this thread ever takes still costs its atomics. A `try_lock` does not wait, "
-    "but pays "
-    "the same.",
+    false_positives="A lock that only this thread ever takes still costs its atomics. A `try_lock` does not wait, but "
+    "pays the same.",
     how="A compare-exchange under an inlined (or called) acquiring function of std, lock_api, parking_lot, spin or "
-    "tokio, or "
-    "a call of a known C locking function.",
+    "tokio, or a call of a known C locking function.",
 )
 
 _ACQUIRING = re.compile(

@@ -1,5 +1,4 @@
-"""What a rule and a finding are. A rule is data: its documentation is written once, here-shaped, and read by "
-"everything."""
+"""What a rule and a finding are. A rule is data: its documentation is written once and read by everything."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -61,8 +60,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place in the source. ``file`` is relative to the workspace root, or begins with ``name-version/`` or "
-    "``std/``."""
+    """A place in the source. ``file`` is relative to the workspace root, or begins with ``name-version/``
+    or ``std/``."""
 
     file: str
     line: int

@@ -31,11 +31,11 @@ import msgspec
 
 from ringfence.pipeline.errors import ConfigError
 from ringfence.pipeline.nearest import suggestion
+from ringfence.pipeline.rules import all_rules
 from ringfence.pipeline.toml_lines import line_of
 
 CONFIG_NAME = "ringfence.toml"
 
-_RULE = re.compile(r"RF[0-9]{3}|[a-z]+(?:-[a-z]+)*")
 _AT = re.compile(r"(?P<message>.*?)(?: - at `\$\.?(?P<path>.*)`)?", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>.*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<key>.*)`")
@@ -85,8 +85,10 @@ class Allow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a rule; msgspec adds the key path."""
-        if not _RULE.fullmatch(self.rule):
-            message = f"`{self.rule}` is no rule: write its id or slug, such as `RF101` or `heap-allocation`"
+        known = {spelling for rule in all_rules() for spelling in (rule.id, rule.slug)}
+        if self.rule not in known:
+            hint = suggestion(self.rule, known) or ": write its id or slug, such as `RF101` or `heap-allocation`"
+            message = f"`{self.rule}` is no rule{hint}"
             raise ValueError(message)
 
 

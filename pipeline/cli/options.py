@@ -152,6 +152,13 @@ def cargo_options(function: Function) -> Function:
     )(function)
 
 
+def _refuse_blank(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(value.strip() for value in values):
+        message = "an empty pattern matches nothing: give a path such as `my_crate::Engine::on_event`"
+        raise click.BadParameter(message, param=parameter)
+    return values
+
+
 def root_option(function: Function) -> Function:
     """``--root``, repeated."""
     return sectioned_option(
@@ -159,6 +166,7 @@ def root_option(function: Function) -> Function:
         section=WHAT,
         multiple=True,
         metavar="PATTERN",
+        callback=_refuse_blank,
         help="Entry point of the hot path, as Rust prints its path; may be repeated.",
     )(function)
 

@@ -57,6 +57,13 @@ def test_every_command_explains_itself(command: str, option: str, capsys: Captur
     assert "--debug" in out
 
 
+@pytest.mark.parametrize("pattern", ["", "  "])
+def test_an_empty_root_is_wrong_usage(pattern: str, capsys: Captured) -> None:
+    code, _, err = said(["audit", "--root", pattern], capsys)
+    assert code == 2
+    assert "an empty pattern matches nothing" in err
+
+
 def test_no_command_shows_the_help_as_wrong_usage(capsys: Captured) -> None:
     code, out, err = said([], capsys)
     assert (code, out) == (2, "")

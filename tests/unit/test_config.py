@@ -130,11 +130,15 @@ def test_a_wrong_type_is_named_with_its_key_path(text: str, message: str) -> Non
             "ringfence.toml:1: `allow[0]`: `R` is no rule: write its id or slug, such as `RF101` or `heap-allocation`",
         ),
         (
+            '[[allow]]\nrule = "RF999"\nreason = "r"',
+            "ringfence.toml:1: `allow[0]`: `RF999` is no rule; did you mean `RF905`?",
+        ),
+        (
             '[[roots]]\npath = "a"\n[[roots]]\npath = "a"',
             "ringfence.toml:4: the root `a` is already declared as `roots[0]`; keep one of the two",
         ),
     ],
-    ids=["root without path", "allow without reason", "blank path", "no rule", "root twice"],
+    ids=["root without path", "allow without reason", "blank path", "no rule", "rule unknown", "root twice"],
 )
 def test_a_value_that_cannot_be_meant_is_refused(text: str, message: str) -> None:
     assert message_for(text) == message
