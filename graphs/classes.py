@@ -8,12 +8,16 @@
    said how much it will hold, and nothing in the IR says that it cannot grow.
 3. A call is *first-use* where it, or a frame that it was inlined through, is a lazy initialisation.
 
+4. In a root that is an event loop, what stands in no loop runs once: it is first-use. A root is one where the user
+   says so, or where it stops at a flag (`ringfence.pipeline.ir.blocks`, clause 8; a root that never returns: clause 3).
+
 A class is never made better: growth on a cold branch stays cold.
 
 Not handled: two local containers in one function of which only one was given a capacity.
 """
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 
@@ -36,6 +40,7 @@ class SiteClass:
     loop_depth: int
 
 
+_CAPACITY = "with_capacity"
 _GLOBAL_ALLOCATOR = "11GlobalAlloc"
 """In the symbols of the methods of ``core::alloc::GlobalAlloc``."""
 
@@ -47,9 +52,11 @@ AnchorPlace = tuple[str, int, int]
 
 
 class Classifier:
-    """Clauses 1 to 3, and where the user's own code stands in an inline chain; both remembered."""
+    """Clauses 1 to 4, and where the user's own code stands in an inline chain; both remembered."""
 
-    def __init__(self, is_own: IsOwn) -> None:
+    def __init__(self, is_own: IsOwn, event_loops: AbstractSet[int] = frozenset()) -> None:
+        """``event_loops`` are functions by number of which only the loops run for each event."""
+        self._event_loops = event_loops
         self._lazy: dict[str, tuple[bool, bool]] = {}
         self._is_own = cache(is_own)
         self._capacities: dict[int, bool] = {}
@@ -102,12 +109,16 @@ class Classifier:
         worst = block.path_class
         if first_use:
             worst = max(worst, PathClass.FIRST_USE)
+        if function.id in self._event_loops and not block.loop_depth:
+            worst = max(worst, PathClass.FIRST_USE)
         amortized = max(worst, PathClass.AMORTIZED) if grows else worst
         is_fresh = receiver is Receiver.LOCAL and not (grows and self._gives_capacity(function))
         local = worst if is_fresh else amortized
+        # What a growth path itself calls grows the container that it was called for.
+        is_callers = receiver is Receiver.PARAMETER or self._lazy_path(function.facts.symbol)[0]
         return SiteClass(
             path_class=local,
-            if_local=worst if receiver is Receiver.PARAMETER else local,
+            if_local=worst if is_callers else local,
             grows=grows,
             always=block.always,
             loop_depth=block.loop_depth,
@@ -122,11 +133,13 @@ class Classifier:
         return known
 
     def _is_capacity_call(self, function: Function, location: int) -> bool:
+        chain = function.chain(location)
+        if not any(_CAPACITY in function.symbol_of(frame) for frame in chain):
+            return False
         position = self.anchor(function, location)
         if not position:
             return False
-        called = function.name_of(function.chain(location)[position - 1])
-        return method_name(called).startswith("with_capacity")
+        return method_name(function.name_of(chain[position - 1])).startswith(_CAPACITY)
 
     def _lazy_path(self, symbol: str) -> tuple[bool, bool]:
         known = self._lazy.get(symbol)

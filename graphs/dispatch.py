@@ -14,15 +14,15 @@ Objects may be made anywhere, long before the root runs, so candidates are sough
    falls out again. Other implementations in modules that were not read are named, not followed.
 3. *Drop glue* (slot -1): the drop entries of the vtables of the trait named as ``dyn Trait`` in the innermost frame
    that names one; where none does, nothing is known.
-4. *By closed set*: ``!callees`` names all targets; nothing is open.
-5. *Function pointers*: functions of the call's signature whose address is taken in a body, or stands in a table that is
+4. *By closed set*: ``!callees`` names all targets, or the pointer is chosen among constants or loaded from a constant
+   table; nothing is open.
+5. *By argument*: the pointer, or the vtable, is a parameter of the calling function, and its caller passes a constant
+   (`Function.bindings`: the function is specialised for it, as if it had been generic). That is the target.
+6. *Function pointers*: functions of the call's signature whose address is taken in a body, or stands in a table that is
    no vtable, in the modules read so far. The set is open.
-6. *Formatting*: the argument list and the writer of ``core::fmt`` are made right where they are used. So a body that
+7. *Formatting*: the argument list and the writer of ``core::fmt`` are made right where they are used. So a body that
    takes the address of a formatting function, or of a vtable of one of ``core::fmt``'s traits, is taken to call it
    there, and the indirect calls inside ``core::fmt``, or of methods of its traits, add nothing to that.
-
-7. *Lazy initialisation*: ``Once::call`` and its kin run the closure that they are handed, and nothing else. A body that
-   takes the address of a closure's vtable in such a call is taken to call the closure there.
 
 Candidates of which nothing but the signature is known are followed only if there are at most `FOLLOWED_BY_SIGNATURE`:
 a common signature fits half the program. What is not followed is an unresolved call.
@@ -39,7 +39,6 @@ from enum import StrEnum
 from functools import cache
 
 from ringfence.graphs.facts import CallKind, CallSite, ModuleFacts, VTable
-from ringfence.graphs.lazy_paths import is_first_use
 from ringfence.graphs.names import crate_of, display_name, method_name, trait_method, without_generics
 from ringfence.graphs.program import Function, Program
 
@@ -59,6 +58,8 @@ class Evidence(StrEnum):
     """Why a function is a candidate, strongest first."""
 
     CALLEES = "callees"
+    ARGUMENT = "argument"
+    """A caller passes it, or the vtable that holds it, as a constant."""
     VTABLE = "vtable"
     """A vtable of the program holds it in that slot, and name or signature agree."""
     NAME = "name"
@@ -77,11 +78,18 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class _Name:
-    """Of the method that a virtual call calls; ``is_written`` at the call, else taken from the enclosing function."""
+class _VirtualCall:
+    """What tells one virtual call from another."""
 
+    slot: int
+    signature: str
     method: str
     is_written: bool
+    """The method's name is known from the call itself, not taken from the enclosing function."""
+    dyn: str
+    """The trait that a frame names as ``dyn Trait``, where the name is not written."""
+    crate: str
+    """In whose code the call was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,15 @@ class Resolution:
     """Implementations in modules that were not read, by name."""
     followed: bool = True
     """The candidates are likely enough to be followed; otherwise the call is unresolved."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Virtual:
+    """What is known of virtual calls that are alike."""
+
+    resolution: Resolution
+    wanted: set[int]
+    """Modules that clause 2 asks for."""
 
 
 class Dispatch:
@@ -120,6 +137,7 @@ class Dispatch:
         self._seen_modules: set[int] = set()
         self._methods: set[tuple[str, int]] = set()
         self._found: dict[tuple[int, str, str, str], tuple[Candidate, ...]] = {}
+        self._virtuals: dict[_VirtualCall, _Virtual] = {}
         self._pointed: dict[str, tuple[Candidate, ...]] = {}
         self._functions_seen = 0
 
@@ -128,13 +146,7 @@ class Dispatch:
         if site.kind is not CallKind.VIRTUAL or site.slot == DROP_SLOT:
             return set()
         self._refresh()
-        name = self._method(caller, site)
-        has_vtable = bool(self._by_vtable(caller, site, name))
-        return {
-            module
-            for module, symbol in self._by_name(caller, site, name)
-            if not has_vtable or self._is_own_crate(crate_of(_trait_of(display_name(symbol))))
-        }
+        return self._virtual(caller, site).wanted
 
     def resolve(self, caller: Function, site: CallSite) -> Resolution:
         """The candidates by what was read so far; more may come once `wanted` modules are read."""
@@ -142,18 +154,37 @@ class Dispatch:
         if site.callees:
             targets = tuple(Candidate(caller.module, symbol, Evidence.CALLEES) for symbol in site.callees)
             return Resolution(targets, "", (), closed=True)
-        if _innermost(caller, site).startswith(_FORMATTING) or is_first_use(_symbol(caller, site).encode()):
+        if _innermost(caller, site).startswith(_FORMATTING):
             return Resolution((), "", (), closed=True)
+        passed = self._passed(caller, site)
+        if passed is not None:
+            return Resolution((passed,), "", (), closed=True)
         if site.kind is CallKind.POINTER:
             pointed = self._by_address(site)
             return Resolution(pointed, "", (), closed=False, followed=0 < len(pointed) <= FOLLOWED_BY_SIGNATURE)
         if site.slot == DROP_SLOT:
             dropped = _sorted(self._by_drop(caller, site))
             return Resolution(dropped, "", (), closed=False, followed=bool(dropped))
-        return self._virtual(caller, site)
+        return self._virtual(caller, site).resolution
+
+    def _passed(self, caller: Function, site: CallSite) -> Candidate | None:
+        """Clause 5."""
+        bound = caller.bound(site.parameter) if site.parameter >= 0 else None
+        if bound is None:
+            return None
+        module, symbol = bound
+        facts = self._program.modules[module]
+        vtable = _vtable(facts, symbol)
+        if site.kind is CallKind.POINTER:
+            target = "" if symbol in facts.address_globals else symbol
+        elif vtable is None or site.slot >= len(vtable.methods):
+            target = ""
+        else:
+            target = vtable.drop if site.slot == DROP_SLOT else vtable.methods[site.slot]
+        return self._located(module, target, Evidence.ARGUMENT) if target else None
 
     def calls_where_taken(self, module: int, symbol: str) -> list[str]:
-        """Clause 6: functions that a body calls by taking this address; empty for any other address."""
+        """Clause 7: functions that a body calls by taking this address; empty for any other address."""
         facts = self._program.modules[module]
         if symbol not in facts.address_globals:
             qualified = trait_method(display_name(symbol))
@@ -164,29 +195,36 @@ class Dispatch:
             return []
         return [method for method in vtable.methods if _trait_of(display_name(method)).startswith(_FORMATTING)]
 
-    def initialisers(self, module: int, symbol: str) -> list[str]:
-        """Clause 7: the closure behind a vtable that is handed to a lazy initialisation."""
-        vtable = _vtable(self._program.modules[module], symbol)
-        return [method for method in vtable.methods if method] if vtable and _is_of_closure(vtable) else []
+    def _virtual(self, caller: Function, site: CallSite) -> "_Virtual":
+        """The same for all calls alike."""
+        call = self._described(caller, site)
+        known = self._virtuals.get(call)
+        if known is None:
+            by_vtable, by_name = self._by_vtable(call), self._by_name(call)
+            wanted = {
+                module
+                for module, symbol in by_name
+                if not by_vtable or self._is_own_crate(crate_of(_trait_of(display_name(symbol))))
+            }
+            known = self._virtuals[call] = _Virtual(self._resolved(call, by_name), wanted)
+        return known
 
-    def _virtual(self, caller: Function, site: CallSite) -> Resolution:
-        name = self._method(caller, site)
-        found = {(each.module, each.symbol): each for each in self._by_vtable(caller, site, name)}
+    def _resolved(self, call: _VirtualCall, by_name: list[tuple[int, str]]) -> Resolution:
+        found = {(each.module, each.symbol): each for each in self._by_vtable(call)}
         unread: set[str] = set()
-        for module, symbol in self._by_name(caller, site, name):
+        for module, symbol in by_name:
             if module not in self._program.modules:
                 unread.add(display_name(symbol))
-            elif self._has_signature(module, symbol, site.signature):
+            elif self._has_signature(module, symbol, call.signature):
                 found.setdefault((module, symbol), Candidate(module, symbol, Evidence.NAME))
         unread -= {display_name(symbol) for _, symbol in found}
         traits = {_trait_of(display_name(symbol)) for _, symbol in found} - {""}
         if traits and all(trait.startswith(_FORMATTING) for trait in traits):
-            return Resolution((), name.method, tuple(sorted(traits)), closed=True)
-        is_known = name.is_written or bool(_dyn_trait(caller, site))
-        followed = bool(found) and (is_known or len(found) <= FOLLOWED_BY_SIGNATURE)
+            return Resolution((), call.method, tuple(sorted(traits)), closed=True)
+        followed = bool(found) and (call.is_written or bool(call.dyn) or len(found) <= FOLLOWED_BY_SIGNATURE)
         return Resolution(
             candidates=_sorted(found.values()),
-            method=name.method,
+            method=call.method,
             traits=tuple(sorted(traits)),
             closed=False,
             unread=tuple(sorted(unread)),
@@ -204,21 +242,24 @@ class Dispatch:
             for slot, symbol in enumerate(vtable.methods)
         }
         self._found.clear()
+        self._virtuals.clear()
 
-    def _method(self, caller: Function, site: CallSite) -> "_Name":
+    def _described(self, caller: Function, site: CallSite) -> _VirtualCall:
         chain = caller.chain(site.location)
-        if not chain:
-            return _Name("", is_written=False)
-        written = self._method_at(caller.file_of(chain[0]), chain[0].line, chain[0].column) if chain[0].column else ""
+        innermost = _innermost(caller, site)
+        crate = crate_of(without_generics(innermost))
+        place = (caller.file_of(chain[0]), chain[0].line, chain[0].column) if chain and chain[0].column else None
+        written = self._method_at(*place) if place else ""
         if written and ((written, site.slot) in self._methods or self._implementations(written)):
-            return _Name(written, is_written=True)
-        enclosing = method_name(_innermost(caller, site))
-        is_method = not written and (enclosing, site.slot) in self._methods
-        return _Name(enclosing if is_method else written, is_written=False)
+            return _VirtualCall(site.slot, site.signature, written, is_written=True, dyn="", crate=crate)
+        enclosing = method_name(innermost)
+        is_method = not written and bool(chain) and (enclosing, site.slot) in self._methods
+        method = enclosing if is_method else written
+        dyn = _dyn_trait(caller, site)
+        return _VirtualCall(site.slot, site.signature, method, is_written=False, dyn=dyn, crate=crate)
 
-    def _by_vtable(self, caller: Function, site: CallSite, name: "_Name") -> tuple[Candidate, ...]:
-        dyn = "" if name.is_written else _dyn_trait(caller, site)
-        key = (site.slot, site.signature, name.method, dyn)
+    def _by_vtable(self, call: _VirtualCall) -> tuple[Candidate, ...]:
+        key = (call.slot, call.signature, call.method, call.dyn)
         known = self._found.get(key)
         if known is None:
             known = self._found[key] = tuple(self._in_slot(*key))
@@ -236,15 +277,14 @@ class Dispatch:
             if self._has_signature(module, symbol, signature):
                 yield self._located(module, symbol, Evidence.VTABLE)
 
-    def _by_name(self, caller: Function, site: CallSite, name: "_Name") -> list[tuple[int, str]]:
-        by_trait = self._implementations(name.method) if name.is_written else {}
+    def _by_name(self, call: _VirtualCall) -> list[tuple[int, str]]:
+        by_trait = self._implementations(call.method) if call.is_written else {}
         if not by_trait:
             return []
-        seen = {_trait_of(display_name(candidate.symbol)) for candidate in self._by_vtable(caller, site, name)}
+        seen = {_trait_of(display_name(candidate.symbol)) for candidate in self._by_vtable(call)}
         traits = seen & by_trait.keys()
         if not traits:
-            crate = crate_of(without_generics(_innermost(caller, site)))
-            traits = {trait for trait in by_trait if crate_of(trait) == crate} or set(by_trait)
+            traits = {trait for trait in by_trait if crate_of(trait) == call.crate} or set(by_trait)
         return [pair for trait in sorted(traits) for pair in by_trait[trait]]
 
     def _implementations(self, method: str) -> dict[str, list[tuple[int, str]]]:
@@ -324,12 +364,6 @@ def _has_trait(vtable: VTable, trait: str) -> bool:
 
 def _is_of_closure(vtable: VTable) -> bool:
     return any(trait.startswith(_CALLABLE) for trait in _traits(vtable))
-
-
-def _symbol(caller: Function, site: CallSite) -> str:
-    """Linkage name of the function that the call was written in."""
-    chain = caller.chain(site.location)
-    return caller.symbol_of(chain[0]) if chain else caller.facts.symbol
 
 
 def _innermost(caller: Function, site: CallSite) -> str:

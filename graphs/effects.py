@@ -6,6 +6,7 @@ glibc and musl, LLVM's ``RuntimeLibcalls.def``, and the Itanium C++ ABI for ``op
 
 import re
 from enum import StrEnum
+from functools import cache
 
 from ringfence.graphs.facts import Attribute
 
@@ -108,12 +109,14 @@ _COMPILER_RUNTIME = re.compile(
 )
 
 
+@cache
 def is_allocator(symbol: str) -> bool:
     """Whether a symbol is Rust's global allocator. A program that brings its own defines it; what asks for memory is
     still the caller, so calls of it are sinks and not followed."""
     return _RUST_ALLOCATOR.search(symbol) is not None
 
 
+@cache
 def effect_of_body(symbol: str) -> Effect | None:
     """The effect of a library function whose body need not be read, because every body of that name does the same;
     None for any other function. ``RawVec<T>::grow_one`` is instantiated once in a program, in whatever crate came
@@ -145,6 +148,7 @@ _LIBRARY_EFFECTS = {
 }
 
 
+@cache
 def effect_of(symbol: str, attributes: Attribute = Attribute.NONE) -> Effect | None:
     """The effect of an external function, from its declaration's attributes or its name; None where it is unknown."""
     if _NO_ALLOC_SHIM.search(symbol):

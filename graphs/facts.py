@@ -15,7 +15,7 @@ import msgspec
 
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 6
+FACTS_VERSION = 7
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
@@ -117,7 +117,13 @@ class CallSite(Record, frozen=True):
     signature: str = ""
     """Indirect calls: ``return (parameters)`` in LLVM types, attributes removed, to match definitions against."""
     callees: tuple[str, ...] = ()
-    """Indirect calls: the closed set that ``!callees`` metadata names."""
+    """Indirect calls: a closed set, from ``!callees`` metadata, from constants, or from a constant table."""
+    parameter: int = -1
+    """Indirect calls: position of the calling function's parameter that is the pointer or, VIRTUAL, the vtable."""
+    passed: tuple[tuple[int, str], ...] = ()
+    """Arguments that are functions or globals that hold functions: position and symbol."""
+    forwarded: tuple[tuple[int, int], ...] = ()
+    """Arguments that are pointer parameters of the calling function: position there and here."""
 
 
 class MemoryCopy(Record, frozen=True):
@@ -162,6 +168,8 @@ class FunctionFacts(Record, frozen=True):
     atomics: tuple[Atomic, ...]
     addresses: tuple[Address, ...]
     """Of functions, and of globals that hold functions; one entry a symbol and place."""
+    stops_at_flag: bool = False
+    """It has a loop of work that only a flag ends (`ringfence.pipeline.ir.blocks`, clause 8)."""
 
 
 class Subprogram(Record, frozen=True):
@@ -256,6 +264,16 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
 
     def inline_chain(self, location: int) -> tuple[Frame, ...]:
         """The frames of a location, innermost first; the last one is the function itself. Empty for -1."""
+        known = self._chains.get(location)
+        if known is None:
+            known = self._chains[location] = self._read_chain(location)
+        return known
+
+    @cached_property
+    def _chains(self) -> dict[int, tuple[Frame, ...]]:
+        return {}
+
+    def _read_chain(self, location: int) -> tuple[Frame, ...]:
         frames: list[Frame] = []
         while location >= 0:
             subprogram, file, line, column, outer = self._frame_table[

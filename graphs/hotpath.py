@@ -14,6 +14,7 @@ Every sink is reported at the *anchor*, the deepest frame of the user's own code
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic, TypeVar
@@ -73,9 +74,10 @@ GroupOf = Callable[[P, bool], Hashable]
 class HotPath:
     """Questions about one `Reach`."""
 
-    def __init__(self, reached: Reach, is_own: IsOwn) -> None:
+    def __init__(self, reached: Reach, is_own: IsOwn, event_loops: AbstractSet[int] = frozenset()) -> None:
+        """``event_loops`` are the roots, by number, of which only the loops run for each event."""
         self.reached = reached
-        self.classifier = Classifier(is_own)
+        self.classifier = Classifier(is_own, event_loops)
         self.ways = Ways(reached, self.classifier)
 
     @cached_property

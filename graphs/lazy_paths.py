@@ -14,6 +14,7 @@ Not handled: containers of crates that are not named here; an arena's chunk grow
 """
 
 import re
+from functools import cache
 
 _GROWTH = re.compile(
     rb"7raw_vec.*(?:8grow_one|14grow_amortized|10grow_exact|11finish_grow|21do_reserve_and_handle|8try_reserve)"
@@ -39,11 +40,13 @@ _FIRST_USE = re.compile(
 )
 
 
+@cache
 def is_growth(symbol: bytes) -> bool:
     """Clause 1."""
     return _GROWTH.search(symbol) is not None
 
 
+@cache
 def is_first_use(symbol: bytes) -> bool:
     """Clause 2."""
     return _FIRST_USE.search(symbol) is not None

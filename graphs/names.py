@@ -10,6 +10,8 @@ from functools import lru_cache
 
 _LEGACY_HASH = re.compile(r"::h[0-9a-f]{16}$")
 _CRATE = re.compile(r"[A-Za-z_]\w*")
+_ANGLE = re.compile(r"<|(?<!-)>")
+_BRACKET_OR_AS = re.compile(r"[<(\[{)\]}]|(?<!-)>| as ")
 _CLOSURE = "::{closure#0}"
 
 
@@ -61,27 +63,22 @@ def _without_inherent_brackets(path: str) -> str:
 
 def _closing(path: str, opening: int) -> int:
     depth = 0
-    for position in range(opening, len(path)):
-        mark = path[position]
-        if mark == "<":
-            depth += 1
-        elif mark == ">" and path[position - 1] != "-":
-            depth -= 1
-            if depth == 0:
-                return position
+    for mark in _ANGLE.finditer(path, opening):
+        depth += 1 if mark[0] == "<" else -1
+        if depth == 0:
+            return mark.start()
     return len(path)
 
 
 def _top_level_as(inner: str) -> int:
     """Offset of `` as `` outside of brackets, or -1."""
     depth = 0
-    for position, mark in enumerate(inner):
-        if mark in "<([{":
-            depth += 1
-        elif mark in ")]}" or (mark == ">" and inner[position - 1] != "-"):
-            depth -= 1
-        elif depth == 0 and inner.startswith(" as ", position):
-            return position
+    for mark in _BRACKET_OR_AS.finditer(inner):
+        if mark[0] == " as ":
+            if depth == 0:
+                return mark.start()
+        else:
+            depth += 1 if mark[0] in "<([{" else -1
     return -1
 
 

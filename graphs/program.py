@@ -35,14 +35,20 @@ ReadModules = Callable[[Sequence[int]], Mapping[int, ModuleFacts]]
 """Reads modules by number; one that cannot be read is missing from the answer."""
 
 
+Binding = tuple[int, int, str]
+"""A pointer parameter with the function, or the global that holds functions, that is passed for it: the parameter's
+position, the module in which the symbol is meant, the symbol."""
+
+
 @dataclass(frozen=True)
 class Function:
-    """One definition in the program."""
+    """One definition in the program, or a specialisation of it for what its callers pass."""
 
     id: int
     module: int
     facts: FunctionFacts
     where: ModuleFacts
+    bindings: tuple[Binding, ...] = ()
 
     @cached_property
     def name(self) -> str:
@@ -53,6 +59,16 @@ class Function:
         """Inline chain of an event, innermost first; one frame for the whole function where it has no location."""
         chain = self.where.inline_chain(location)
         return chain or self.entry
+
+    def bound(self, parameter: int) -> tuple[int, str] | None:
+        """Module and symbol of what is passed for a parameter; None where callers may differ."""
+        return next(((module, symbol) for position, module, symbol in self.bindings if position == parameter), None)
+
+    @cached_property
+    def pointers_used(self) -> frozenset[int]:
+        """Positions of the parameters that are called, or passed on to functions that might call them."""
+        called = {site.parameter for site in self.facts.calls if site.parameter >= 0}
+        return frozenset(called.union(here for site in self.facts.calls for _, here in site.forwarded))
 
     @cached_property
     def entry(self) -> tuple[Frame, ...]:
@@ -79,6 +95,10 @@ class Function:
         return self.where.subprograms[frame.subprogram].name if frame.subprogram >= 0 else self.facts.symbol
 
 
+MOST_SPECIALISATIONS = 32
+"""Of one function; a library function that takes callbacks may be called from everywhere."""
+
+
 class Program:
     """Definitions that were asked for, so far. Grows, never changes its mind."""
 
@@ -89,6 +109,7 @@ class Program:
         self.unreadable: set[int] = set()
         self.functions: list[Function] = []
         self._id_of: dict[tuple[int, str], int] = {}
+        self._specialised: dict[int, dict[tuple[Binding, ...], Function]] = {}
 
     def load(self, modules: Iterable[int]) -> None:
         """Read modules that were not read before, together."""
@@ -125,6 +146,22 @@ class Program:
         self.functions.append(function)
         self._id_of[module, symbol] = function.id
         return function
+
+    def specialised(self, function: Function, bindings: Iterable[Binding]) -> Function:
+        """The function as a caller sees it that passes these pointers; itself where they make no difference, or where
+        it has `MOST_SPECIALISATIONS` of them already: it then stands for all further callers."""
+        useful = tuple(sorted(each for each in bindings if each[0] in function.pointers_used))
+        if not useful:
+            return function
+        of_function = self._specialised.setdefault(function.id, {})
+        known = of_function.get(useful)
+        if known is None:
+            if len(of_function) == MOST_SPECIALISATIONS:
+                return function
+            known = Function(len(self.functions), function.module, function.facts, function.where, useful)
+            self.functions.append(known)
+            of_function[useful] = known
+        return known
 
     def attributes_of(self, module: int, symbol: str) -> Attribute:
         """What the module's own declaration says of an external function."""

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 
 from ringfence.graphs.dispatch import DROP_SLOT, Dispatch, Resolution
 from ringfence.graphs.effects import Effect, effect_of, effect_of_body, is_allocator
-from ringfence.graphs.facts import Address, CallKind, CallSite, PathClass
-from ringfence.graphs.lazy_paths import is_first_use
-from ringfence.graphs.program import Function, Program
+from ringfence.graphs.facts import CallKind, CallSite, PathClass
+from ringfence.graphs.program import Binding, Function, Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,12 @@ class Reach:
     """How much of the program was known when a call was resolved last: modules, and functions where they matter."""
     panic_calls_not_followed: int = 0
     edge_count: int = 0
+
+    @property
+    def definitions(self) -> int:
+        """Distinct definitions reached; one that was specialised counts once."""
+        functions = (self.program.functions[number] for number in self.functions)
+        return len({(function.module, function.facts.symbol) for function in functions})
 
 
 def reach(program: Program, roots: Iterable[Function], dispatch: Dispatch, *, follow_panic: bool) -> Reach:
@@ -133,11 +138,6 @@ def _called_where_taken(
             continue
         for symbol in dispatch.calls_where_taken(function.module, address.symbol):
             yield CallSite(CallKind.POINTER, "", address.place, address.location), symbol
-        once = _first_use_at(function, address)
-        if once is None:
-            continue
-        for symbol in dispatch.initialisers(function.module, address.symbol):
-            yield CallSite(CallKind.POINTER, once.callee, once.place, once.location), symbol
 
 
 def _link(reached: Reach, caller: Function, site: CallSite, symbol: str, module: int | None) -> Function | None:
@@ -149,9 +149,21 @@ def _link(reached: Reach, caller: Function, site: CallSite, symbol: str, module:
         unreadable = module in program.unreadable
         reached.externals[caller.id].append(ExternalCall(site, symbol, effect_of(symbol, attributes), unreadable))
         return None
+    if site.passed or caller.bindings:
+        callee = program.specialised(callee, _bindings(caller, site))
     reached.edges[caller.id].append(Edge(reached.edge_count, caller.id, callee.id, site))
     reached.edge_count += 1
     return callee
+
+
+def _bindings(caller: Function, site: CallSite) -> Iterator[Binding]:
+    """What a call passes to its callee, as far as it is known."""
+    for position, symbol in site.passed:
+        yield position, caller.module, symbol
+    for position, parameter in site.forwarded:
+        bound = caller.bound(parameter)
+        if bound is not None:
+            yield position, *bound
 
 
 def _follow_indirect(reached: Reach, indirect: Sequence[tuple[Function, int]], dispatch: Dispatch) -> list[Function]:
@@ -196,12 +208,6 @@ def _line(function: Function, location: int) -> tuple[int, int]:
     """File and line of the outermost frame: the line of this function that an event belongs to."""
     chain = function.chain(location)
     return (chain[-1].file, chain[-1].line) if chain else (-1, 0)
-
-
-def _first_use_at(function: Function, address: Address) -> CallSite | None:
-    """The lazy initialisation that is called where the address stands."""
-    calls = (site for site in function.facts.calls if site.location == address.location)
-    return next((site for site in calls if is_first_use(site.callee.encode())), None)
 
 
 def is_drop(site: CallSite) -> bool:

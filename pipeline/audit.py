@@ -96,6 +96,14 @@ class Linked:
         """The roots that were found."""
         return [root.function for root in self.roots if isinstance(root, Root)]
 
+    @property
+    def event_loops(self) -> frozenset[int]:
+        """The roots that were found, by number, of which only the loops run for each event."""
+        found = (root for root in self.roots if isinstance(root, Root))
+        return frozenset(
+            root.function.id for root in found if root.pattern.event_loop or root.function.facts.stops_at_flag
+        )
+
 
 def run_audit(request: AuditRequest, progress: Progress, clock: Clock | None = None) -> Report:
     """Build, analyse and judge. Raises `RingfenceError` for what the user can mend."""
@@ -129,7 +137,7 @@ def _run(request: AuditRequest, progress: Progress, clock: Clock) -> Report:
     clock.worker_peak_bytes = pool.peak_bytes
     clock.modules_read = [_span(library.sources[number]) for number in sorted(linked.program.modules)]
     with clock.step("passes"):
-        hot_path = HotPath(reached, built.own_files(map(file_of, linked.functions)))
+        hot_path = HotPath(reached, built.own_files(map(file_of, linked.functions)), linked.event_loops)
         findings = _judge(linked.functions, hot_path, built)
     progress.close()
     with clock.step("report"):
@@ -160,7 +168,7 @@ def link(request: AuditRequest, built: Built, library: Library) -> Linked:
 
 
 def _patterns(request: AuditRequest, built: Built) -> list[RootPattern]:
-    declared = [RootPattern(root.path, root.budget_ns, root.reason) for root in built.config.roots]
+    declared = [RootPattern(root.path, root.budget_ns, root.reason, root.event_loop) for root in built.config.roots]
     known = {pattern.text for pattern in declared}
     return declared + [RootPattern(text) for text in dict.fromkeys(request.roots) if text not in known]
 
@@ -216,7 +224,7 @@ def _coverage(library: Library, reached: Reach, *, strict: bool) -> Coverage:
         modules=len(library.sources),
         modules_read=library.modules_read,
         functions=library.function_count,
-        functions_reached=len(reached.functions),
+        functions_reached=reached.definitions,
         unresolved_calls=unresolved,
         missing_functions=len(missing),
         panic_paths_followed=strict,

@@ -68,6 +68,8 @@ class Root(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     budget_ns: Nanoseconds | None = None
     """Time that one call may take, in nanoseconds."""
     reason: str = ""
+    event_loop: bool = False
+    """Only its loops run for each event: what stands before and behind them runs once."""
 
 
 class Allow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

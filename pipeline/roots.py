@@ -25,6 +25,8 @@ class RootPattern:
     text: str
     budget_ns: int | None = None
     reason: str = ""
+    event_loop: bool = False
+    """Only its loops run for each event."""
 
 
 @dataclass(frozen=True, slots=True)

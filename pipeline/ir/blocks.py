@@ -17,6 +17,9 @@ where it calls a ``cold`` function that neither grows a container nor initialise
    return, to the source of a back edge. Such a block is never cold.
 7. *Loop depth*: the number of natural loops around the block; loops with the same header are one. Entries into the
    middle of a cycle (irreducible flow, which rustc does not emit) are no loop here.
+8. A function *stops at a flag* where it has a loop that does something, and every live edge out of it leaves a block
+   whose branch an atomic load of one byte decides: a thread's main loop that runs until told to stop. A wait for a flag
+   does nothing in its loop, and a retry (of a sequence lock, say) is decided by a word.
 
 Not handled: exceptions of other languages' personalities are edges like Rust's; ``callbr`` targets are normal.
 """
@@ -45,6 +48,10 @@ class ControlFlow:
     unlikely: list[tuple[int, ...]]
     endings: list[Ending]
     calls_cold: list[bool]
+    asks_flag: list[bool]
+    """An atomic load of one byte decides the block's branch."""
+    works: list[bool]
+    """Something is called, other than to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ class BlockClasses:
     always: Sequence[bool]
     crossings: Sequence[int]
     live: Sequence[bool]
+    stops_at_flag: bool
 
 
 def classify(flow: ControlFlow) -> BlockClasses:
@@ -77,7 +85,8 @@ def classify(flow: ControlFlow) -> BlockClasses:
     if cycles and not returns:
         steady = _steady(flow, back_edges, predecessors, live)
         classes = [_before_the_loop(each, steady[block]) for block, each in enumerate(classes)]
-    return BlockClasses(classes, _loop_depths(back_edges, predecessors, count), always, crossings, live)
+    depths, stops_at_flag = _loops(flow, back_edges, predecessors, live)
+    return BlockClasses(classes, depths, always, crossings, live, stops_at_flag)
 
 
 def _class_of(crossings: int, live: bool, always: bool, calm: bool) -> PathClass:
@@ -257,9 +266,12 @@ def _back_edges(flow: ControlFlow) -> list[tuple[int, int]]:
     return edges
 
 
-def _loop_depths(back_edges: list[tuple[int, int]], predecessors: list[list[int]], count: int) -> list[int]:
-    """Clause 7: the body of a loop is what reaches its back edges without passing its header."""
-    depths = [0] * count
+def _loops(
+    flow: ControlFlow, back_edges: list[tuple[int, int]], predecessors: list[list[int]], live: list[bool]
+) -> tuple[list[int], bool]:
+    """Clauses 7 and 8: the body of a loop is what reaches its back edges without passing its header."""
+    depths = [0] * len(flow.successors)
+    stops_at_flag = False
     sources: dict[int, list[int]] = {}
     for source, header in back_edges:
         sources.setdefault(header, []).append(source)
@@ -276,4 +288,17 @@ def _loop_depths(back_edges: list[tuple[int, int]], predecessors: list[list[int]
             continue
         for block in body:
             depths[block] += 1
-    return depths
+        stops_at_flag = stops_at_flag or _stops_at_flag(flow, body, live)
+    return depths, stops_at_flag
+
+
+def _stops_at_flag(flow: ControlFlow, body: set[int], live: list[bool]) -> bool:
+    if not any(flow.asks_flag[block] for block in body):
+        return False
+    leaving = {block for block in body for successor in flow.successors[block] if _leaves(successor, body, live)}
+    asked = bool(leaving) and all(flow.asks_flag[block] for block in leaving)
+    return asked and any(flow.works[block] for block in body)
+
+
+def _leaves(successor: int, body: set[int], live: list[bool]) -> bool:
+    return live[successor] and successor not in body

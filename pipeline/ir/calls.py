@@ -6,7 +6,7 @@ slot's offset from the vtable, a ``load ptr`` marked ``!invariant.load``, a call
 """
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,7 +24,11 @@ _POINTER_ARGUMENT = re.compile(rb"ptr ((?:[^,()%@]|\([^()]*\))*)([%@]" + SYMBOL 
 _CONSTANT = re.compile(rb"(\d+)$")
 _LOAD = re.compile(rb"load ptr, ptr (%" + SYMBOL + rb")")
 _OFFSET = re.compile(rb"getelementptr [^\n]*?i8, ptr (%" + SYMBOL + rb"), i64 (-?\d+)")
-_ADDRESS_STEP = re.compile(rb"getelementptr [^\n]*?, ptr (%" + SYMBOL + rb"),")
+_ADDRESS_STEP = re.compile(rb"getelementptr [^\n]*?, ptr ([%@]" + SYMBOL + rb"),")
+_LOAD_OF_CONSTANT = re.compile(rb"load ptr, ptr (?:getelementptr [^\n]*?\([^\n]*?ptr )?([%@]" + SYMBOL + rb")")
+_HEAD_NAME = re.compile(rb"@" + SYMBOL + rb"\(")
+_PARAMETER = re.compile(rb"ptr [^\n]*?(%" + SYMBOL + rb")$")
+_OPERAND = re.compile(rb"[%@]" + SYMBOL + rb"$")
 _CHOICE = re.compile(rb"(?:select|phi) ")
 _ADDRESS_TAKEN = re.compile(rb"@((?>" + SYMBOL + rb"))(?!\()")
 _COPY = re.compile(rb"llvm\.(memcpy|memmove|memset)\.")
@@ -58,13 +62,20 @@ class Body:
     head: bytes
     parameter: bytes
     """Its first pointer parameter behind ``sret``, or nothing."""
+    pointers: Mapping[bytes, int]
+    """Its pointer parameters and their positions."""
     start: int
     end: int
 
     @classmethod
     def of(cls, head: bytes, start: int, end: int) -> "Body":
         """``head`` is the text of the ``define`` line."""
-        return cls(head, _first_pointer(head, head.find(b"(")), start, end)
+        name = _HEAD_NAME.search(head)
+        opening = name.end() if name else len(head)
+        parameters, _ = split_list(head, opening, len(head))
+        named = ((position, _PARAMETER.match(text)) for position, text in enumerate(parameters))
+        pointers = {match[1]: position for position, match in named if match}
+        return cls(head, _first(_POINTER_ARGUMENT.findall(head, opening)), pointers, start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +99,19 @@ class CallReader:
     """Reads call statements of one module."""
 
     def __init__(
-        self, text: bytes, heads: Mapping[bytes, HeadLike], groups: Mapping[int, bytes], metadata: Metadata
+        self,
+        text: bytes,
+        heads: Mapping[bytes, HeadLike],
+        groups: Mapping[int, bytes],
+        metadata: Metadata,
+        addressable: Container[bytes],
+        tables: Mapping[bytes, Sequence[bytes]],
     ) -> None:
+        """``addressable`` are the symbols whose address matters: functions, and globals that hold functions;
+        ``tables`` are constants with the functions that they hold."""
         self._text = text
+        self._addressable = addressable
+        self._tables = tables
         self._heads = heads
         self._cold_groups = frozenset(number for number, group in groups.items() if b"cold" in group.split())
         self.metadata = metadata
@@ -114,10 +135,11 @@ class CallReader:
         debug = _DEBUG.search(statement)
         return self.metadata.location(int(debug[1])) if debug else -1
 
-    def addresses(self, start: int, end: int, wanted: Container[bytes]) -> Iterator[tuple[bytes, int, int]]:
-        """Wanted symbols that are not directly called where they stand: name, offset, row of the debug location."""
+    def addresses(self, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+        """Symbols whose address matters and that are not directly called where they stand: name, offset, row of the
+        debug location."""
         for match in _ADDRESS_TAKEN.finditer(self._text, start, end):
-            if match[1] in wanted:
+            if match[1] in self._addressable:
                 line_end = self._text.find(b"\n", match.end())
                 yield match[1], match.start(), self.location(self._text[match.end() : line_end])
 
@@ -129,15 +151,37 @@ class CallReader:
         size = -1
         if head is not None and head.size_argument >= 0:
             size = _constant_argument(statement, arguments, head.size_argument)
+        pointers = _POINTER_ARGUMENT.findall(statement, arguments)
+        passed, forwarded = self._function_arguments(statement, arguments, pointers, body)
         site = CallSite(
             kind=CallKind.DIRECT,
             callee=symbol_name(name),
             place=-1,
             location=self.location(statement),
             size=size,
-            receiver=self._receiver(statement, name, arguments, slots, body, position),
+            receiver=self._receiver(_first(pointers), name, slots, body, position),
+            passed=passed,
+            forwarded=forwarded,
         )
         return Call(site, bool(attributes & Attribute.COLD) or self._is_cold_here(statement, arguments))
+
+    def _function_arguments(
+        self, statement: bytes, arguments: int, pointers: Sequence[tuple[bytes, bytes]], body: Body
+    ) -> tuple[tuple[tuple[int, str], ...], tuple[tuple[int, int], ...]]:
+        """`CallSite.passed` and `CallSite.forwarded`; ``pointers`` are the pointer arguments."""
+        if not any(value in body.pointers or value[1:] in self._addressable for _, value in pointers):
+            return (), ()
+        parts, _ = split_list(statement, arguments, len(statement))
+        passed: list[tuple[int, str]] = []
+        forwarded: list[tuple[int, int]] = []
+        for position, part in enumerate(parts):
+            operand = _OPERAND.search(part)
+            value = operand[0] if operand and part.startswith(b"ptr") else b""
+            if value in body.pointers:
+                forwarded.append((position, body.pointers[value]))
+            elif value[:1] == b"@" and value[1:] in self._addressable:
+                passed.append((position, symbol_name(value[1:])))
+        return tuple(passed), tuple(forwarded)
 
     def _is_cold_here(self, statement: bytes, arguments: int) -> bool:
         if not self._cold_groups:
@@ -145,10 +189,7 @@ class CallReader:
         reference = _GROUP_REFERENCE.search(statement, arguments)
         return reference is not None and int(reference[1]) in self._cold_groups
 
-    def _receiver(
-        self, statement: bytes, name: bytes, arguments: int, slots: set[bytes], body: Body, position: int
-    ) -> Receiver:
-        value = _first_pointer(statement, arguments)
+    def _receiver(self, value: bytes, name: bytes, slots: set[bytes], body: Body, position: int) -> Receiver:
         offset = 0
         grows = is_growth(name)
         if grows:
@@ -210,11 +251,15 @@ class CallReader:
         location = self.location(statement)
         is_virtual = load is not None and b"!invariant.load" in definition
         slot, vtable_size = -1, -1
+        pointer = value
         if load is not None and is_virtual:
             offset, vtable = self._slot_offset(load[1], body, position)
+            pointer = vtable
             slot = (offset - _HEADER_BYTES) // _SLOT_BYTES if offset >= _HEADER_BYTES else -1
             vtable_size = _dereferenceable(body.head, vtable)
         parts, _ = split_list(statement, arguments, len(statement)) if arguments else ([], 0)
+        pointers = _POINTER_ARGUMENT.findall(statement, arguments)
+        passed, forwarded = self._function_arguments(statement, arguments, pointers, body)
         prefix = statement[: max(arguments - len(name) - 2, 0)]
         site = CallSite(
             kind=CallKind.VIRTUAL if is_virtual or self._drops_trait_object(location) else CallKind.POINTER,
@@ -224,7 +269,10 @@ class CallReader:
             slot=slot,
             vtable_size=vtable_size,
             signature=signature(prefix, parts),
-            callees=self._closed_set(statement, definition),
+            callees=self._closed_set(statement, definition, body, position),
+            parameter=body.pointers.get(pointer, -1),
+            passed=passed,
+            forwarded=forwarded,
         )
         return Call(site, self._is_cold_here(statement, arguments))
 
@@ -236,21 +284,24 @@ class CallReader:
         offset = _OFFSET.match(self._definition(address, body, position))
         return (int(offset[2]), offset[1]) if offset else (0, address)
 
-    def _closed_set(self, statement: bytes, definition: bytes) -> tuple[str, ...]:
-        """``!callees`` (LangRef), or the constants of a ``select`` or ``phi`` that has no other operand."""
+    def _closed_set(self, statement: bytes, definition: bytes, body: Body, position: int) -> tuple[str, ...]:
+        """``!callees`` (LangRef), the constants of a ``select`` or ``phi`` that has no other operand, or what the
+        constant holds that the pointer was loaded from."""
         named = _CALLEES.search(statement)
         if named is not None:
             return tuple(sorted(map(symbol_name, _REFERENCE.findall(self.metadata.node(int(named[1]))))))
         if _CHOICE.match(definition) and b"%" not in definition.split(b"ptr", 1)[-1].replace(b", %", b""):
             return tuple(sorted(map(symbol_name, _REFERENCE.findall(definition))))
-        return ()
+        load = _LOAD_OF_CONSTANT.match(definition)
+        if load is None:
+            return ()
+        base = load[1] if load[1].startswith(b"@") else self._address(load[1], body, position)[0]
+        return tuple(sorted(set(map(symbol_name, self._tables.get(base[1:], ())))))
 
 
-def _first_pointer(text: bytes, start: int) -> bytes:
-    for argument in _POINTER_ARGUMENT.finditer(text, start):
-        if b"sret" not in argument[1]:
-            return argument[2]
-    return b""
+def _first(pointers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """The first pointer argument behind ``sret``; each as its attributes and its value."""
+    return next((value for attributes, value in pointers if b"sret" not in attributes), b"")
 
 
 def _constant_argument(statement: bytes, arguments: int, position: int) -> int:

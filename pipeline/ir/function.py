@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Container
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ringfence.graphs.facts import Address, Atomic, CallKind, CallSite, MemoryCopy, PathClass, Place
@@ -20,6 +20,8 @@ _LINE = re.compile(
 _TARGET = re.compile(rb"label %(" + SYMBOL + rb")")
 _NORMAL_TARGET = re.compile(rb"to label %(" + SYMBOL + rb")")
 _PROFILE = re.compile(rb"!prof !(\d+)")
+_CONDITION = re.compile(rb"i1 (%" + SYMBOL + rb"), label")
+_WAITING = re.compile(r"yield_now|sched_yield|8spin_loop|4park|5sleep")
 _ORDERING = re.compile(
     rb" (unordered|monotonic|acquire|release|acq_rel|seq_cst)(?: (?:monotonic|acquire|seq_cst))?(?:, |$)"
 )
@@ -51,6 +53,7 @@ class Events:
     copies: tuple[MemoryCopy, ...] = ()
     atomics: tuple[Atomic, ...] = ()
     addresses: tuple[Address, ...] = ()
+    stops_at_flag: bool = False
 
 
 @dataclass(slots=True)
@@ -62,6 +65,8 @@ class _Blocks:
     unlikely: list[tuple[int, ...]] = field(default_factory=list[tuple[int, ...]])
     endings: list[Ending] = field(default_factory=list[Ending])
     calls_cold: list[bool] = field(default_factory=list[bool])
+    asks_flag: list[bool] = field(default_factory=list[bool])
+    works: list[bool] = field(default_factory=list[bool])
     starts: list[int] = field(default_factory=list[int])
     order: list[int] = field(default_factory=list[int])
     """Blocks in the order of the text, parallel to ``starts``, their offsets."""
@@ -75,6 +80,8 @@ class _Blocks:
         self.unlikely.append(())
         self.endings.append(Ending.UNREACHABLE)
         self.calls_cold.append(False)
+        self.asks_flag.append(False)
+        self.works.append(False)
         return len(self.successors) - 1
 
     def begin(self, label: bytes, offset: int) -> int:
@@ -99,19 +106,26 @@ class _Blocks:
         if self.successors[block]:
             self.endings[block] = Ending.BRANCH
 
+    def mark_work(self, events: "Sequence[tuple[int, _Event]]") -> None:
+        """Note which blocks call something, other than to wait."""
+        for block, event in events:
+            if isinstance(event, Call) and not _WAITING.search(event.site.callee):
+                self.works[block] = True
+
     def classify(self) -> BlockClasses:
-        return classify(ControlFlow(self.successors, self.unlikely, self.endings, self.calls_cold))
+        flow = ControlFlow(
+            self.successors, self.unlikely, self.endings, self.calls_cold, self.asks_flag, self.works
+        )
+        return classify(flow)
 
 
-def read_function(
-    text: bytes, start: int, end: int, head: bytes, reader: CallReader, addressable: Container[bytes]
-) -> Events:
-    """Read the body between the ends of the ``define`` line and of the last instruction. ``addressable`` are the
-    symbols whose address matters: functions, and globals that hold functions."""
+def read_function(text: bytes, start: int, end: int, head: bytes, reader: CallReader) -> Events:
+    """Read the body between the ends of the ``define`` line and of the last instruction."""
     body = Body.of(head, start, end)
     blocks = _Blocks()
     slots: set[bytes] = set()
     events: list[tuple[int, _Event]] = []
+    flag = (-1, b"", 0)
     block = -1
     for match in _LINE.finditer(text, start, end + 1):
         label, value, keyword = match.groups()
@@ -128,15 +142,31 @@ def read_function(
         statement = _statement(text, keyword, position)
         if keyword in _TERMINATORS:
             blocks.end(block, keyword, statement, reader)
+            if flag[0] == block and keyword == b"br ":
+                blocks.asks_flag[block] = _is_decided_by(statement, flag[1], text, flag[2], position)
+        elif keyword == b"load atomic " and statement.startswith(b"i8,"):
+            flag = (block, value, position)
         event = _event(keyword, statement, position, reader, body, slots)
         if event is None:
             continue
         events.append((block, event))
         if isinstance(event, Call) and event.cold and not _is_forgiven(event.site):
             blocks.calls_cold[block] = True
-    for symbol, offset, location in reader.addresses(start, end, addressable):
+    for symbol, offset, location in reader.addresses(start, end):
         events.append((blocks.at(offset), Address(symbol_name(symbol), -1, location)))
+    if any(blocks.asks_flag):
+        blocks.mark_work(events)
     return _placed(events, blocks) if events else Events()
+
+
+def _is_decided_by(branch: bytes, value: bytes, text: bytes, start: int, end: int) -> bool:
+    """Whether a value, or a comparison or truncation of it, is the condition of a branch that ends its block."""
+    condition = _CONDITION.match(branch)
+    if condition is None:
+        return False
+    definition = text.find(b"\n  " + condition[1] + b" = ", start, end)
+    line = text[definition + 1 : text.find(b"\n", definition + 1)] if definition >= 0 else b""
+    return re.search(rb" = (?:icmp|trunc) [^\n]*" + re.escape(value) + rb"\b", line) is not None
 
 
 def _event(
@@ -213,6 +243,7 @@ def _placed(events: list[tuple[int, _Event]], blocks: _Blocks) -> Events:
         tuple(copies),
         tuple(atomics),
         tuple(sorted(addresses, key=lambda each: (each.symbol, each.place, each.location))),
+        classes.stops_at_flag,
     )
 
 
@@ -228,4 +259,7 @@ def _with_place(site: CallSite, place: int) -> CallSite:
         site.vtable_size,
         site.signature,
         site.callees,
+        site.parameter,
+        site.passed,
+        site.forwarded,
     )

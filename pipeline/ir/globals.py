@@ -15,6 +15,7 @@ from ringfence.pipeline.ir.syntax import SYMBOL, split_list, symbol_name
 
 _LINE = re.compile(rb"^@(" + SYMBOL + rb") = ([^\n]*)", re.MULTILINE)
 _ALIAS = re.compile(rb"(?:^|\s)(alias|ifunc) ")
+_CONSTANT = re.compile(rb"(?:^|\s)constant ")
 _REFERENCE = re.compile(rb"@(" + SYMBOL + rb")")
 _VTABLE = re.compile(rb"constant <\{ (?:ptr, \[16 x i8\]|\[24 x i8\])(?:, (?:ptr|\[\d+ x i8\]))* \}> <\{ ")
 _BYTES = re.compile(rb'\[(16|24) x i8\] (?:c"([^"]*)"|zeroinitializer)')
@@ -33,6 +34,8 @@ class Constants:
     aliases: dict[str, str] = field(default_factory=dict[str, str])
     vtables: tuple[VTable, ...] = ()
     addresses: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict[bytes, tuple[bytes, ...]])
+    tables: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict[bytes, tuple[bytes, ...]])
+    """Functions in each constant that holds functions and nothing else that has an address."""
 
     def decoded_addresses(self) -> dict[str, tuple[str, ...]]:
         """``addresses`` with names as the linker sees them, sorted."""
@@ -47,6 +50,7 @@ def read(text: bytes, functions: Container[bytes], metadata: Metadata) -> Consta
     aliases: dict[str, str] = {}
     vtables: list[VTable] = []
     references: dict[bytes, tuple[bytes, ...]] = {}
+    tables: dict[bytes, tuple[bytes, ...]] = {}
     for match in _LINE.finditer(text):
         symbol, value = match[1], match[2]
         targets = tuple(_REFERENCE.findall(value))
@@ -56,10 +60,12 @@ def read(text: bytes, functions: Container[bytes], metadata: Metadata) -> Consta
             aliases[symbol_name(symbol)] = symbol_name(targets[-1])
             continue
         references[symbol] = targets
+        if _CONSTANT.search(value, 0, value.find(b"@")) and all(target in functions for target in targets):
+            tables[symbol] = targets
         vtable = _vtable(symbol, value, functions, metadata)
         if vtable is not None:
             vtables.append(vtable)
-    return Constants(aliases, tuple(vtables), _holding_functions(references, functions))
+    return Constants(aliases, tuple(vtables), _holding_functions(references, functions), tables)
 
 
 def _holding_functions(

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from ringfence.graphs.facts import Subprogram
 
-_LOCATION = re.compile(rb"DILocation\(line: (\d+)(?:, column: (\d+))?, scope: !(\d+)(?:, inlinedAt: !(\d+))?")
-_SCOPE = re.compile(rb"!DI(\w+)\(")
+_LOCATION = re.compile(rb"!\d+ = (?:distinct )?!DILocation\(line: (\d+)(?:, column: (\d+))?, scope: !(\d+)(?:, inlinedAt: !(\d+))?")
+_BLOCK = re.compile(rb"!\d+ = (?:distinct )?!DILexicalBlock(?:File)?\(scope: !(\d+)(?:, file: !(\d+))?")
 _FIELD_SCOPE = re.compile(rb"\bscope: !(\d+)")
 _FIELD_FILE = re.compile(rb"\bfile: !(\d+)")
 _FIELD_LINE = re.compile(rb"\bline: (\d+)")
@@ -62,7 +62,7 @@ class Metadata:
             if outer in self._frame_of:
                 row = self._frame_of[outer]
                 break
-            match = _LOCATION.search(self.node(outer))
+            match = _LOCATION.match(self.node(outer))
             if match is None:
                 break
             chain.append((outer, match))
@@ -132,16 +132,13 @@ class Metadata:
         known = self._scope_of.get(number)
         if known is not None:
             return known
-        text = self.node(number)
-        kind = _SCOPE.search(text)
-        file = _FIELD_FILE.search(text)
-        if kind is None or kind[1] == b"Subprogram":
+        block = _BLOCK.match(self.node(number))
+        if block is None:
             subprogram = self.subprogram(number)
             answer = (subprogram, self.subprograms[subprogram].file if subprogram >= 0 else -1)
         else:
-            parent = _FIELD_SCOPE.search(text)
-            subprogram, parent_file = self._scope(int(parent[1])) if parent else (-1, -1)
-            answer = (subprogram, self.file(int(file[1])) if file else parent_file)
+            subprogram, parent_file = self._scope(int(block[1]))
+            answer = (subprogram, self.file(int(block[2])) if block[2] else parent_file)
         self._scope_of[number] = answer
         return answer
 

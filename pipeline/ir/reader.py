@@ -59,10 +59,10 @@ def read_module(text: bytes) -> ModuleFacts:
     metadata = Metadata(nodes)
     first_head = _HEAD.search(text, 0, metadata_start)
     constants = global_variables.read(text[: first_head.start() if first_head else metadata_start], heads, metadata)
-    calls = CallReader(text, heads, groups, metadata)
     addressable = frozenset(heads) | frozenset(constants.addresses)
+    calls = CallReader(text, heads, groups, metadata, addressable, constants.tables)
     functions = {
-        symbol_name(head.symbol): encode_function(_read_definition(text, head, calls, metadata, addressable))
+        symbol_name(head.symbol): encode_function(_read_definition(text, head, calls, metadata))
         for head in heads.values()
         if head.body
     }
@@ -165,12 +165,10 @@ def _linkage(line: bytes) -> Linkage:
     return Linkage.EXTERNAL
 
 
-def _read_definition(
-    text: bytes, head: Head, calls: CallReader, metadata: Metadata, addressable: frozenset[bytes]
-) -> FunctionFacts:
+def _read_definition(text: bytes, head: Head, calls: CallReader, metadata: Metadata) -> FunctionFacts:
     end = text.find(b"\n}", head.body)
     subprogram = _SUBPROGRAM.search(head.line)
-    events = read_function(text, head.body, end, head.line, calls, addressable)
+    events = read_function(text, head.body, end, head.line, calls)
     return FunctionFacts(
         symbol=symbol_name(head.symbol),
         linkage=_linkage(head.line),
@@ -182,4 +180,5 @@ def _read_definition(
         copies=events.copies,
         atomics=events.atomics,
         addresses=events.addresses,
+        stops_at_flag=events.stops_at_flag,
     )

@@ -19,9 +19,6 @@ _TESTCRATES = Path(__file__).parents[2] / "testcrates"
 _CRATES = tuple(sorted(folder.name for folder in _TESTCRATES.iterdir() if (folder / "src").is_dir() and marks(folder)))
 _NOT_YET = {
     "chunks": "the chunk of an arena is called cold, because the arena marks the way to it so",
-    "closures": "a pointer that is passed to a local function keeps the targets of all its callers, and stays open",
-    "stop_flag": "an event loop that can be stopped is not told from any other loop",
-    "spill": "growth of a local small vector is called amortised where the growth path is inlined into its slow path",
 }
 
 

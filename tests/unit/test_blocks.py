@@ -17,6 +17,8 @@ def classified(
     endings: dict[int, Ending],
     unlikely: dict[int, tuple[int, ...]] | None = None,
     cold: tuple[int, ...] = (),
+    flags: tuple[int, ...] = (),
+    works: tuple[int, ...] = (),
 ) -> BlockClasses:
     count = len(successors)
     return classify(
@@ -25,6 +27,8 @@ def classified(
             [(unlikely or {}).get(block, ()) for block in range(count)],
             [endings.get(block, BRANCH) for block in range(count)],
             [block in cold for block in range(count)],
+            [block in flags for block in range(count)],
+            [block in works for block in range(count)],
         )
     )
 
@@ -145,3 +149,24 @@ def test_a_block_is_panic_exactly_if_it_is_not_entered_or_leads_to_no_return_and
     live = {block for block in graph if (networkx.descendants(graph, block) | {block}) & goals}
     for block, path_class in enumerate(answer.classes):
         assert (path_class is PathClass.PANIC) == (block not in entered or block not in live)
+
+
+LOOP_UNTIL = [[1], [2, 3], [1], []]
+"""Entry, a header that asks, a body, a return."""
+
+
+def test_a_loop_of_work_that_a_flag_ends_makes_a_function_that_stops_at_a_flag() -> None:
+    assert classified(LOOP_UNTIL, {3: RETURN}, flags=(1,), works=(2,)).stops_at_flag
+
+
+def test_a_loop_that_only_waits_for_a_flag_is_none() -> None:
+    assert not classified(LOOP_UNTIL, {3: RETURN}, flags=(1,)).stops_at_flag
+
+
+def test_a_loop_that_something_else_can_end_too_is_none() -> None:
+    assert not classified([[1], [2, 3], [1, 3], []], {3: RETURN}, flags=(1,), works=(2,)).stops_at_flag
+
+
+def test_a_way_out_by_panic_does_not_count() -> None:
+    panics = [[1], [2, 3], [1, 4], [], []]
+    assert classified(panics, {3: RETURN, 4: UNREACHABLE}, flags=(1,), works=(2,)).stops_at_flag

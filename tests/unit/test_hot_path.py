@@ -285,6 +285,86 @@ def test_a_closed_set_is_followed_and_resolved() -> None:
     assert [finding.rule.id for finding in findings(linked)] == ["RF402"]
 
 
+def test_a_pointer_loaded_from_a_constant_table_reaches_what_the_table_holds_and_nothing_else() -> None:
+    source = Source()
+    root = source.subprogram("root", "/own/lib.rs")
+    linked = link(
+        source.module(f"""
+    @TABLE = internal constant [2 x ptr] [ptr @a, ptr @b]
+    @KEPT = internal global ptr @c
+    define void @a() {{ ret void }}
+    define void @b() {{ ret void }}
+    define void @c() {{ ret void }}
+    define void @root(i64 %i) !dbg {root} {{
+      %p = getelementptr inbounds ptr, ptr @TABLE, i64 %i
+      %f = load ptr, ptr %p
+      call void %f(), !dbg {source.at(root, 4)}
+      ret void }}""")
+    )
+    assert linked.names() == ["a", "b", "root"]
+    assert [finding.rule.id for finding in findings(linked)] == ["RF402"]
+
+
+def test_a_pointer_loaded_from_a_variable_stays_open() -> None:
+    source = Source()
+    root = source.subprogram("root", "/own/lib.rs")
+    linked = link(
+        source.module(f"""
+    @KEPT = internal global ptr @a
+    define void @a() {{ ret void }}
+    define void @root() !dbg {root} {{
+      %f = load ptr, ptr @KEPT
+      call void %f(), !dbg {source.at(root, 4)}
+      ret void }}""")
+    )
+    assert linked.names() == ["a", "root"]
+    assert [finding.rule.id for finding in findings(linked)] == ["RF402", "RF902"]
+
+
+CALLS_WHAT_IT_IS_GIVEN = """
+    define void @each(ptr %f) {{ call void @inner(i32 1, ptr %f), !dbg {to_inner} \n ret void }}
+    define void @inner(i32 %n, ptr %f) !dbg {inner} {{ call void %f(), !dbg {call} \n ret void }}
+    define void @quiet() {{ ret void }}
+    define void @loud() !dbg {loud} {{ %p = call ptr @{alloc}(i64 8, i64 8), !dbg {allocates} \n ret void }}
+    define void @other() {{ call void @each(ptr @loud) \n ret void }}
+    define void @root(ptr %unknown) !dbg {root} {{ {body} \n ret void }}
+"""
+
+
+def given(body: str, root: str = "root") -> Linked:
+    source = Source()
+    inner, loud, root_ = (source.subprogram(name, "/own/lib.rs") for name in ("inner", "loud", "root"))
+    text = CALLS_WHAT_IT_IS_GIVEN.format(
+        to_inner=source.at(inner, 2),
+        inner=inner,
+        call=source.at(inner, 3),
+        loud=loud,
+        allocates=source.at(loud, 4),
+        alloc=ALLOC,
+        root=root_,
+        body=body.format(here=source.at(root_, 9)),
+    )
+    return link(source.module(text), root=root)
+
+
+def test_a_function_that_is_passed_is_called_through_two_functions_and_no_other_is() -> None:
+    linked = given("call void @each(ptr @quiet), !dbg {here} \n %x = ptrtoint ptr @loud to i64")
+    assert linked.names() == ["each", "inner", "quiet", "root"]
+    assert [finding.rule.id for finding in findings(linked)] == ["RF402"]
+
+
+def test_what_another_caller_passes_is_not_reached_from_this_root() -> None:
+    both = given("call void @each(ptr @quiet), !dbg {here} \n call void @each(ptr @loud), !dbg {here}")
+    assert [finding.rule.id for finding in findings(both)] == ["RF402", "RF101"]
+    assert len([number for number in both.hot_path.reached.functions]) == len(["root", *["each", "inner"] * 2, "q", "l"])
+    assert both.hot_path.reached.definitions == len(["root", "each", "inner", "quiet", "loud"])
+
+
+def test_a_pointer_that_the_caller_does_not_know_stays_open() -> None:
+    linked = given("call void @each(ptr %unknown), !dbg {here}")
+    assert [finding.rule.id for finding in findings(linked)] == ["RF402", "RF902"]
+
+
 def test_a_function_without_ir_is_reported_and_a_known_one_is_not() -> None:
     source = Source()
     root = source.subprogram("root", "/own/lib.rs")
