@@ -17,12 +17,12 @@ import re
 from functools import cache
 
 _GROWTH = re.compile(
-    rb"7raw_vec.*(?:8grow_one|14grow_amortized|10grow_exact|11finish_grow|21do_reserve_and_handle|8try_reserve)"
-    rb"|9hashbrown.*(?:14reserve_rehash|12resize_inner|14try_reserve)"
+    rb"7raw_vec.*(?:8grow_one|14grow_amortized|10grow_exact|11finish_grow|21do_reserve_and_handle|11try_reserve)"
+    rb"|9hashbrown.*(?:14reserve_rehash|12resize_inner|11try_reserve)"
     rb"|8VecDeque.*(?:4grow|7reserve)|9vec_deque.*4grow"
     rb"|8smallvec.*(?:8try_grow|4grow|21reserve_one_unchecked)"
     rb"|5bytes.*13reserve_inner"
-    rb"|7bumpalo.*(?:14alloc_layout_slow|9new_chunk)|11typed_arena.*(?:15alloc_slow_path|4grow)"
+    rb"|7bumpalo.*(?:17alloc_layout_slow|9new_chunk)|11typed_arena.*(?:15alloc_slow_path|4grow)"
     rb"|11binary_heap.*8grow_one|8indexmap.*15reserve_entries",
     re.DOTALL,
 )
@@ -31,8 +31,8 @@ _FIRST_USE = re.compile(
     rb"|4once5futex.*4Once4call"
     rb"|9once_cell.*10initialize|4once.*8try_init"
     rb"|9once_lock.*10initialize|8OnceLock.*10initialize"
-    rb"|9lazy_lock|9LazyLock.*5force"
-    rb"|12thread_local.*(?:10initialize|16get_or_init_slow|13try_initialize|15lazy_initialize)"
+    rb"|9lazy_lock|8LazyLock.*5force"
+    rb"|12thread_local.*(?:10initialize|16get_or_init_slow|14try_initialize|15lazy_initialize)"
     rb"|11LazyStorage.*(?:10initialize|16get_or_init_slow)"
     rb"|12tracing_core8callsite.*8register"
     rb"|11parking_lot.*14call_once_slow|16parking_lot_core.*16create_hashtable",

@@ -81,6 +81,12 @@ class Clock:
         yield
         self.steps.append(Step(name, time.monotonic() - wall, _cpu_seconds() - cpu))
 
+    def split(self, inner: str, outer: str, seconds: float) -> None:
+        """Tell the last step, ``outer``, from what it waited for: this process is busy while it does not wait."""
+        whole = self.steps.pop()
+        rest = whole.wall_seconds - seconds
+        self.steps += [Step(inner, seconds, max(whole.cpu_seconds - rest, 0.0)), Step(outer, rest, rest)]
+
 
 @dataclass(frozen=True, slots=True)
 class Linked:
@@ -129,11 +135,12 @@ def _run(request: AuditRequest, progress: Progress, clock: Clock) -> Report:
     pool = WorkerPool(request.workers)
     with clock.step("index"):
         library = index(request, built, pool, progress)
-    with clock.step("read and link"), closing(pool):
+    with clock.step("link"), closing(pool):
         linked = link(request, built, library)
         if not linked.roots:
             raise UsageError(message(proposals(built.own_packages)))
         reached = _reach(linked, follow_panic=request.strict)
+    clock.split("read", "link", library.reading_seconds)
     clock.worker_peak_bytes = pool.peak_bytes
     clock.modules_read = [_span(library.sources[number]) for number in sorted(linked.program.modules)]
     with clock.step("passes"):

@@ -1,5 +1,6 @@
 """The modules of an audit: which there are, what they define, and their facts when the program asks for them."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ class Library:
         self._progress = progress
         self.symbols = SymbolIndex(self._index())
         self.modules_read = 0
+        self.reading_seconds = 0.0
+        """Time spent in `read`."""
         self._read_ahead: dict[int, ModuleFacts] = {}
         self._looked_ahead = False
 
@@ -63,6 +66,12 @@ class Library:
 
     def read(self, numbers: Sequence[int]) -> Mapping[int, ModuleFacts]:
         """Facts by number, from the store or else from a worker; what cannot be read is missing and remembered."""
+        started = time.monotonic()
+        found = self._read(numbers)
+        self.reading_seconds += time.monotonic() - started
+        return found
+
+    def _read(self, numbers: Sequence[int]) -> dict[int, ModuleFacts]:
         found: dict[int, ModuleFacts] = {}
         missing: dict[Task, tuple[int, str]] = {}
         self._progress.phase("reading modules", len(numbers))

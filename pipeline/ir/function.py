@@ -20,8 +20,9 @@ _LINE = re.compile(
 _TARGET = re.compile(rb"label %(" + SYMBOL + rb")")
 _NORMAL_TARGET = re.compile(rb"to label %(" + SYMBOL + rb")")
 _PROFILE = re.compile(rb"!prof !(\d+)")
-_CONDITION = re.compile(rb"i1 (%" + SYMBOL + rb"), label")
-_WAITING = re.compile(r"yield_now|sched_yield|8spin_loop|4park|5sleep")
+_FLAG = re.compile(rb"\n  (%" + SYMBOL + rb") = load atomic i8, ")
+_BRANCH = re.compile(rb"\n  br i1 (%" + SYMBOL + rb"), label")
+_WAITING = re.compile(r"yield_now|sched_yield|9spin_loop|4park|5sleep")
 _ORDERING = re.compile(
     rb" (unordered|monotonic|acquire|release|acq_rel|seq_cst)(?: (?:monotonic|acquire|seq_cst))?(?:, |$)"
 )
@@ -106,6 +107,14 @@ class _Blocks:
         if self.successors[block]:
             self.endings[block] = Ending.BRANCH
 
+    def mark_flags(self, text: bytes, start: int, end: int) -> None:
+        """Note which blocks' branches are decided by an atomic load of one byte."""
+        for load in _FLAG.finditer(text, start, end):
+            branch = _BRANCH.search(text, load.end(), end)
+            block = self.at(load.start())
+            if branch is not None and self.at(branch.start()) == block:
+                self.asks_flag[block] = _is_decided_by(text, branch, load[1], load.end())
+
     def mark_work(self, events: "Sequence[tuple[int, _Event]]") -> None:
         """Note which blocks call something, other than to wait."""
         for block, event in events:
@@ -113,9 +122,7 @@ class _Blocks:
                 self.works[block] = True
 
     def classify(self) -> BlockClasses:
-        flow = ControlFlow(
-            self.successors, self.unlikely, self.endings, self.calls_cold, self.asks_flag, self.works
-        )
+        flow = ControlFlow(self.successors, self.unlikely, self.endings, self.calls_cold, self.asks_flag, self.works)
         return classify(flow)
 
 
@@ -125,7 +132,6 @@ def read_function(text: bytes, start: int, end: int, head: bytes, reader: CallRe
     blocks = _Blocks()
     slots: set[bytes] = set()
     events: list[tuple[int, _Event]] = []
-    flag = (-1, b"", 0)
     block = -1
     for match in _LINE.finditer(text, start, end + 1):
         label, value, keyword = match.groups()
@@ -142,10 +148,6 @@ def read_function(text: bytes, start: int, end: int, head: bytes, reader: CallRe
         statement = _statement(text, keyword, position)
         if keyword in _TERMINATORS:
             blocks.end(block, keyword, statement, reader)
-            if flag[0] == block and keyword == b"br ":
-                blocks.asks_flag[block] = _is_decided_by(statement, flag[1], text, flag[2], position)
-        elif keyword == b"load atomic " and statement.startswith(b"i8,"):
-            flag = (block, value, position)
         event = _event(keyword, statement, position, reader, body, slots)
         if event is None:
             continue
@@ -154,19 +156,16 @@ def read_function(text: bytes, start: int, end: int, head: bytes, reader: CallRe
             blocks.calls_cold[block] = True
     for symbol, offset, location in reader.addresses(start, end):
         events.append((blocks.at(offset), Address(symbol_name(symbol), -1, location)))
-    if any(blocks.asks_flag):
+    if any(isinstance(event, Atomic) and event.operation == "load" for _, event in events):
+        blocks.mark_flags(text, start, end)
         blocks.mark_work(events)
     return _placed(events, blocks) if events else Events()
 
 
-def _is_decided_by(branch: bytes, value: bytes, text: bytes, start: int, end: int) -> bool:
-    """Whether a value, or a comparison or truncation of it, is the condition of a branch that ends its block."""
-    condition = _CONDITION.match(branch)
-    if condition is None:
-        return False
-    definition = text.find(b"\n  " + condition[1] + b" = ", start, end)
-    line = text[definition + 1 : text.find(b"\n", definition + 1)] if definition >= 0 else b""
-    return re.search(rb" = (?:icmp|trunc) [^\n]*" + re.escape(value) + rb"\b", line) is not None
+def _is_decided_by(text: bytes, branch: re.Match[bytes], value: bytes, position: int) -> bool:
+    """Whether a comparison or a truncation of a value is the condition of the branch behind it."""
+    condition = rb"\n  " + re.escape(branch[1]) + rb" = (?:icmp|trunc) [^\n]*" + re.escape(value) + rb"\b"
+    return re.compile(condition).search(text, position, branch.start() + 1) is not None
 
 
 def _event(

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 from ringfence.graphs.facts import Subprogram
 
-_LOCATION = re.compile(rb"!\d+ = (?:distinct )?!DILocation\(line: (\d+)(?:, column: (\d+))?, scope: !(\d+)(?:, inlinedAt: !(\d+))?")
+_LOCATION = re.compile(
+    rb"!\d+ = (?:distinct )?!DILocation\(line: (\d+)(?:, column: (\d+))?, scope: !(\d+)(?:, inlinedAt: !(\d+))?"
+)
 _BLOCK = re.compile(rb"!\d+ = (?:distinct )?!DILexicalBlock(?:File)?\(scope: !(\d+)(?:, file: !(\d+))?")
 _FIELD_SCOPE = re.compile(rb"\bscope: !(\d+)")
 _FIELD_FILE = re.compile(rb"\bfile: !(\d+)")
