@@ -17,7 +17,7 @@ pytestmark = pytest.mark.end_to_end
 
 _TESTCRATES = Path(__file__).parents[2] / "testcrates"
 _CRATES = tuple(sorted(folder.name for folder in _TESTCRATES.iterdir() if (folder / "src").is_dir() and marks(folder)))
-_NOT_YET = {}
+_NOT_YET: dict[str, str] = {}
 
 
 def cases() -> list[object]:
