@@ -1,6 +1,7 @@
 """Patterns over mangled names: a segment stands behind its length; with a wrong one a pattern matches nothing."""
 
 import re
+from typing import cast
 
 import pytest
 
@@ -8,12 +9,17 @@ from ringfence.graphs import effects, lazy_paths
 from ringfence.pipeline.ir import function
 
 _SEGMENT = re.compile(r"(?<![\d{,])(\d{1,2})_?([a-zA-Z][a-zA-Z_]*)")
-_PATTERNS = {
-    f"{module.__name__}.{name}": value.pattern
-    for module in (effects, lazy_paths, function)
-    for name, value in vars(module).items()
-    if isinstance(value, re.Pattern)
-}
+def patterns() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for module in (effects, lazy_paths, function):
+        for name, value in vars(module).items():
+            if isinstance(value, re.Pattern):
+                pattern = cast("re.Pattern[str] | re.Pattern[bytes]", value).pattern
+                found[f"{module.__name__}.{name}"] = pattern.decode() if isinstance(pattern, bytes) else pattern
+    return found
+
+
+_PATTERNS = patterns()
 
 
 def wrong_lengths(pattern: str) -> list[str]:
@@ -28,8 +34,7 @@ def _has_length(name: str, length: int) -> bool:
 
 @pytest.mark.parametrize("name", sorted(_PATTERNS))
 def test_every_segment_stands_behind_its_length(name: str) -> None:
-    pattern = _PATTERNS[name]
-    assert wrong_lengths(pattern.decode() if isinstance(pattern, bytes) else pattern) == []
+    assert wrong_lengths(_PATTERNS[name]) == []
 
 
 def test_a_wrong_length_is_seen() -> None:
