@@ -9,6 +9,8 @@ from ringfence.graphs import effects, lazy_paths
 from ringfence.pipeline.ir import function
 
 _SEGMENT = re.compile(r"(?<![\d{,])(\d{1,2})_?([a-zA-Z][a-zA-Z_]*)")
+
+
 def patterns() -> dict[str, str]:
     found: dict[str, str] = {}
     for module in (effects, lazy_paths, function):
