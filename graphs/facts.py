@@ -15,7 +15,7 @@ import msgspec
 
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 8
+FACTS_VERSION = 10
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
@@ -111,7 +111,8 @@ class CallSite(Record, frozen=True):
     """Bytes requested, where the callee has ``allocsize`` and the argument is constant."""
     receiver: Receiver = Receiver.OTHER
     slot: int = -1
-    """VIRTUAL: method slot counted from 0 behind drop, size and align; -1 is the drop slot."""
+    """VIRTUAL: method slot counted from 0 behind drop, size and align; -1 is the drop slot. POINTER: word of the table
+    that the pointer was loaded from, counted from where a pointer to it points; -1 where that is not known."""
     vtable_size: int = -1
     """VIRTUAL: ``dereferenceable(N)`` of the vtable pointer, where it is an argument."""
     signature: str = ""
@@ -227,6 +228,8 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
     vtables: tuple[VTable, ...]
     address_globals: dict[str, tuple[str, ...]]
     """Global variables whose initialiser holds addresses of functions or of other such globals."""
+    tables: dict[str, tuple[str, ...]]
+    """Those of them that are no vtable and whose shape is known: the symbol in each word, empty where there is none."""
     files: tuple[str, ...]
     """Absolute, or as the compiler was given them."""
     subprograms: tuple[Subprogram, ...]

@@ -11,10 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ringfence.graphs.dispatch import DROP_SLOT, Dispatch, Resolution
+from ringfence.graphs.candidates import Resolution
+from ringfence.graphs.dispatch import Dispatch
 from ringfence.graphs.effects import Effect, effect_of, effect_of_body, is_allocator
 from ringfence.graphs.facts import CallKind, CallSite, PathClass
 from ringfence.graphs.program import Binding, Function, Program
+from ringfence.graphs.virtual_calls import DROP_SLOT
 
 
 @dataclass(frozen=True, slots=True)

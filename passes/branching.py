@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ringfence.graphs.dispatch import Resolution
+from ringfence.graphs.candidates import Resolution
 from ringfence.graphs.facts import CallKind
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import display_name
@@ -49,7 +49,7 @@ class BranchingPass:
             resolution = hot_path.reached.resolutions.get((function.id, position))
             if resolution is None:
                 continue
-            is_virtual = site.kind is CallKind.VIRTUAL
+            is_virtual = site.kind is CallKind.VIRTUAL or bool(resolution.method)
             if not is_virtual and resolution.closed and not resolution.candidates:
                 continue
             sink = Sink(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ringfence.graphs.dispatch import Resolution
+from ringfence.graphs.candidates import Resolution
 from ringfence.graphs.facts import CallKind, CallSite, PathClass
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import display_name
@@ -68,8 +68,9 @@ INLINE_ASSEMBLY = Rule(
 
 
 def _is_unresolved(resolution: Resolution, site: CallSite) -> bool:
-    """A pointer's set is always open; a virtual call's only where nothing likely was found."""
-    return site.kind is CallKind.POINTER or not resolution.followed
+    """A pointer's set is open, unless the call is known to be one of a method; a virtual call's only where nothing
+    likely was found."""
+    return not resolution.followed or (site.kind is CallKind.POINTER and not resolution.method)
 
 
 class LimitsPass:

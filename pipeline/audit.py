@@ -194,7 +194,7 @@ def _unique(roots: Sequence[Root | Miss]) -> Iterator[Root | Miss]:
 def _reach(linked: Linked, *, follow_panic: bool) -> Reach:
     built = linked.built
     symbols = linked.library.symbols.functions()
-    dispatch = Dispatch(linked.program, symbols, built.files.word_at, built.is_own_crate)
+    dispatch = Dispatch(linked.program, symbols, built.files.method_at, built.is_own_crate)
     return reach(linked.program, linked.functions, dispatch, follow_panic=follow_panic)
 
 

@@ -82,13 +82,13 @@ class SourceTree:
         raw = self._raw_line(file, number)
         return None if raw is None else raw.decode(errors="replace")
 
-    def word_at(self, file: str, number: int, column: int) -> str:
-        """The identifier that begins at a column, or nothing.
+    def method_at(self, file: str, number: int, column: int) -> str:
+        """The identifier that begins behind a dot at a column, or nothing.
 
         Columns count UTF-8 bytes from 1: ``rustc_codegen_llvm/src/debuginfo/mod.rs``, ``lookup_debug_loc``.
         """
         raw = self._raw_line(file, number)
-        if raw is None or column < 1:
+        if raw is None or column < 1 or raw[column - 2 : column - 1] != b".":
             return ""
         word = _WORD.match(raw[column - 1 :].decode(errors="replace"))
         return word[0].removeprefix("r#") if word else ""

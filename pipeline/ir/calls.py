@@ -257,12 +257,15 @@ class CallReader:
             pointer = vtable
             slot = (offset - _HEADER_BYTES) // _SLOT_BYTES if offset >= _HEADER_BYTES else -1
             vtable_size = _dereferenceable(body.head, vtable)
+        is_virtual = is_virtual or self._drops_trait_object(location)
+        if load is not None and not is_virtual:
+            slot = self._word(load[1], body, position)
         parts, _ = split_list(statement, arguments, len(statement)) if arguments else ([], 0)
         pointers = _POINTER_ARGUMENT.findall(statement, arguments)
         passed, forwarded = self._function_arguments(statement, arguments, pointers, body)
         prefix = statement[: max(arguments - len(name) - 2, 0)]
         site = CallSite(
-            kind=CallKind.VIRTUAL if is_virtual or self._drops_trait_object(location) else CallKind.POINTER,
+            kind=CallKind.VIRTUAL if is_virtual else CallKind.POINTER,
             callee="",
             place=-1,
             location=location,
@@ -279,6 +282,14 @@ class CallReader:
     def _drops_trait_object(self, location: int) -> bool:
         """Argument promotion hands drop glue over as a plain pointer; the frame still tells."""
         return _DROP_OF_TRAIT_OBJECT.search(self.metadata.function_at(location)) is not None
+
+    def _word(self, address: bytes, body: Body, position: int) -> int:
+        """Word of the table that an address points into, where that is constant; else -1."""
+        definition = self._definition(address, body, position)
+        constant = _OFFSET.match(definition)
+        if constant is not None:
+            return int(constant[2]) // _WORD_BYTES if int(constant[2]) >= 0 else -1
+        return -1 if _ADDRESS_STEP.match(definition) or _CHOICE.match(definition) else 0
 
     def _slot_offset(self, address: bytes, body: Body, position: int) -> tuple[int, bytes]:
         offset = _OFFSET.match(self._definition(address, body, position))

@@ -16,6 +16,8 @@ from ringfence.pipeline.ir.syntax import SYMBOL, split_list, symbol_name
 _LINE = re.compile(rb"^@(" + SYMBOL + rb") = ([^\n]*)", re.MULTILINE)
 _ALIAS = re.compile(rb"(?:^|\s)(alias|ifunc) ")
 _CONSTANT = re.compile(rb"(?:^|\s)constant ")
+_AGGREGATE = re.compile(rb" (?:<\{[^{}]*\}>|\{[^{}]*\}|\[\d+ x ptr\]) (?:<\{|\{|\[)")
+_MEMBER = re.compile(rb"\s*(?:(?P<pointer>ptr) |\[(?P<bytes>\d+) x i8\] |i(?P<bits>8|16|32|64) )")
 _REFERENCE = re.compile(rb"@(" + SYMBOL + rb")")
 _VTABLE = re.compile(rb"constant <\{ (?:ptr, \[16 x i8\]|\[24 x i8\])(?:, (?:ptr|\[\d+ x i8\]))* \}> <\{ ")
 _BYTES = re.compile(rb'\[(16|24) x i8\] (?:c"([^"]*)"|zeroinitializer)')
@@ -36,6 +38,8 @@ class Constants:
     addresses: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict[bytes, tuple[bytes, ...]])
     tables: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict[bytes, tuple[bytes, ...]])
     """Functions in each constant that holds functions and nothing else that has an address."""
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """`ModuleFacts.tables`."""
 
     def decoded_addresses(self) -> dict[str, tuple[str, ...]]:
         """``addresses`` with names as the linker sees them, sorted."""
@@ -51,6 +55,7 @@ def read(text: bytes, functions: Container[bytes], metadata: Metadata) -> Consta
     vtables: list[VTable] = []
     references: dict[bytes, tuple[bytes, ...]] = {}
     tables: dict[bytes, tuple[bytes, ...]] = {}
+    shapes: dict[bytes, tuple[str, ...]] = {}
     for match in _LINE.finditer(text):
         symbol, value = match[1], match[2]
         targets = tuple(_REFERENCE.findall(value))
@@ -65,7 +70,11 @@ def read(text: bytes, functions: Container[bytes], metadata: Metadata) -> Consta
         vtable = _vtable(symbol, value, functions, metadata)
         if vtable is not None:
             vtables.append(vtable)
-    return Constants(aliases, tuple(vtables), _holding_functions(references, functions), tables)
+        elif any(target in functions for target in targets):
+            shapes[symbol] = _words(value)
+    holding = _holding_functions(references, functions)
+    words = {symbol_name(symbol): in_words for symbol in holding if (in_words := shapes.get(symbol))}
+    return Constants(aliases, tuple(vtables), holding, tables, words)
 
 
 def _holding_functions(
@@ -106,6 +115,24 @@ def _vtable(symbol: bytes, value: bytes, functions: Container[bytes], metadata: 
         # The vtable of a supertrait can stand in a slot (upcasting): it is no method.
         methods=tuple(symbol_name(method) if method in functions else "" for method in methods),
     )
+
+
+def _words(value: bytes) -> tuple[str, ...]:
+    """The symbol in each word of a structure or array of pointers, integers and bytes; empty for any other shape."""
+    opening = _AGGREGATE.search(value)
+    if opening is None:
+        return ()
+    words: list[str] = []
+    offset = 0
+    for part in split_list(value, opening.end(), len(value))[0]:
+        kind = _MEMBER.match(part)
+        if kind is None:
+            return ()
+        if kind["pointer"]:
+            words += [""] * (offset // _POINTER_BYTES - len(words))
+            words.append(symbol_name(_reference(part)))
+        offset += int(kind["bytes"] or int(kind["bits"] or 64) // 8)
+    return tuple(words)
 
 
 def _reference(part: bytes) -> bytes:

@@ -82,6 +82,7 @@ def read_module(text: bytes) -> ModuleFacts:
         },
         vtables=constants.vtables,
         address_globals=constants.decoded_addresses(),
+        tables=constants.words,
         files=tuple(metadata.files),
         subprograms=tuple(metadata.subprograms),
         frames=metadata.frames.tobytes(),

@@ -2,7 +2,7 @@
 
 from unit.ir_modules import ALLOC, DEALLOC, GROW, Linked, Source, link
 
-from ringfence.graphs.dispatch import Evidence
+from ringfence.graphs.candidates import Evidence
 from ringfence.graphs.facts import PathClass
 from ringfence.graphs.names import display_name
 from ringfence.passes.judge import explainer, judge

@@ -112,28 +112,29 @@ def test_a_file_that_cannot_be_read_has_no_lines(workspace: Path) -> None:
     for file in ("src/missing.rs", "src", "src/pipe.rs", "src/nul\0.rs", ""):
         assert tree.line(file, 1) is None
         assert tree.excerpt(file, 1, 1) is None
-        assert tree.word_at(file, 1, 1) == ""
+        assert tree.method_at(file, 1, 1) == ""
 
 
 def test_bytes_that_are_no_utf8_are_replaced(workspace: Path) -> None:
-    file = write_line(workspace, b"let x = \xff\xfe; call();")
-    assert SourceTree(workspace).line(file, 1) == "let x = \ufffd\ufffd; call();"
-    assert SourceTree(workspace).word_at(file, 1, 13) == "call"
+    file = write_line(workspace, b"let x = \xff\xfe; y.call();")
+    assert SourceTree(workspace).line(file, 1) == "let x = \ufffd\ufffd; y.call();"
+    assert SourceTree(workspace).method_at(file, 1, 15) == "call"
 
 
 def test_columns_count_utf8_bytes(workspace: Path) -> None:
-    # rustc 1.95 gives column 41 to the call of `foo` in this very line.
-    file = write_line(workspace, '    let s = "日本語é😀"; unsafe { foo(s.len() + x) }')
-    assert SourceTree(workspace).word_at(file, 1, 41) == "foo"
+    # rustc 1.95 gives column 43 to the call of `foo` in this very line.
+    file = write_line(workspace, '    let s = "日本語é😀"; unsafe { t.foo(s.len() + x) }')
+    assert SourceTree(workspace).method_at(file, 1, 43) == "foo"
 
 
 @pytest.mark.parametrize(
     ("line", "column", "word"),
     [
         ("self.ops.push(x)", 10, "push"),
-        ("\tfoo(x)", 2, "foo"),
-        ("r#type(x)", 1, "type"),
+        ("\t.foo(x)", 3, "foo"),
+        ("y.r#type(x)", 3, "type"),
         ("quote.名前.to_vec()", 7, "名前"),
+        ("foo(x)", 1, ""),
         ("a + b", 3, ""),
         ("42", 1, ""),
         ("short", 6, ""),
@@ -141,8 +142,8 @@ def test_columns_count_utf8_bytes(workspace: Path) -> None:
         ("short", 900, ""),
     ],
 )
-def test_the_word_at_a_column_is_an_identifier_or_nothing(workspace: Path, line: str, column: int, word: str) -> None:
-    assert SourceTree(workspace).word_at(write_line(workspace, line), 1, column) == word
+def test_the_method_at_a_column_is_an_identifier_or_nothing(workspace: Path, line: str, column: int, word: str) -> None:
+    assert SourceTree(workspace).method_at(write_line(workspace, line), 1, column) == word
 
 
 @pytest.mark.parametrize(

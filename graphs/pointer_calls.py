@@ -1,0 +1,73 @@
+"""Which functions a call through an ordinary function pointer may reach (`ringfence.graphs.dispatch`, clause 6)."""
+
+from collections.abc import Iterator
+
+from ringfence.graphs.candidates import Candidate, Evidence, Resolution, is_compatible, one_of_each
+from ringfence.graphs.facts import CallSite, ModuleFacts
+from ringfence.graphs.names import crate_of, display_name, without_generics
+from ringfence.graphs.program import Program
+
+FOLLOWED_BY_SIGNATURE = 4
+_CALLS_STATIC_TABLES = ("core::task::wake::", "<core::task::wake::")
+"""A `RawWakerVTable` is always a constant."""
+
+
+class PointerCalls:
+    """Functions whose address is taken, by signature and by place in a table."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._found: dict[tuple[str, int], tuple[Candidate, ...]] = {}
+        self._seen = (0, 0)
+
+    def resolve(self, site: CallSite, innermost: str) -> Resolution:
+        """``innermost`` is the path of the function that the call was written in."""
+        candidates = self._candidates(site)
+        in_tables = tuple(each for each in candidates if each.evidence is Evidence.TABLE)
+        if in_tables and innermost.startswith(_CALLS_STATIC_TABLES):
+            return Resolution(in_tables)
+        crate = crate_of(without_generics(innermost))
+        private = tuple(each for each in candidates if crate_of(display_name(each.symbol)) == crate)
+        if private and all(each.evidence is Evidence.TABLE for each in private):
+            return Resolution(private, closed=True)
+        return Resolution(candidates, followed=0 < len(candidates) <= FOLLOWED_BY_SIGNATURE)
+
+    def _candidates(self, site: CallSite) -> tuple[Candidate, ...]:
+        if self._seen != (len(self._program.modules), len(self._program.functions)):
+            self._found.clear()
+        key = (site.signature, site.slot)
+        known = self._found.get(key)
+        if known is None:
+            pointed = set(self._pointed(site.slot))
+            known = self._found[key] = one_of_each(each for each in pointed if self._fits(each, site.signature))
+            self._seen = (len(self._program.modules), len(self._program.functions))
+        return known
+
+    def _pointed(self, slot: int) -> Iterator[Candidate]:
+        for function in tuple(self._program.functions):
+            for address in function.facts.addresses:
+                if address.symbol not in function.where.address_globals:
+                    yield self._located(function.module, address.symbol, Evidence.ADDRESS)
+        for module, facts in self._program.modules.items():
+            vtables = {vtable.symbol for vtable in facts.vtables}
+            for holder in facts.address_globals.keys() - vtables:
+                evidence, symbols = _held(facts, holder, slot)
+                for symbol in symbols:
+                    if symbol and symbol not in facts.address_globals:
+                        yield self._located(module, symbol, evidence)
+
+    def _located(self, module: int, symbol: str, evidence: Evidence) -> Candidate:
+        located = self._program.locate(module, symbol)
+        return Candidate(module if located is None else located, symbol, evidence)
+
+    def _fits(self, candidate: Candidate, signature: str) -> bool:
+        function = self._program.function(candidate.module, candidate.symbol)
+        return function is not None and is_compatible(function.facts.signature, signature)
+
+
+def _held(facts: ModuleFacts, holder: str, slot: int) -> tuple[Evidence, tuple[str, ...]]:
+    """The functions that a global holds at a place; all of them where the place or its shape is not known."""
+    table = facts.tables.get(holder)
+    if table is None or slot < 0:
+        return Evidence.ADDRESS, facts.address_globals[holder]
+    return Evidence.TABLE, table[slot : slot + 1]

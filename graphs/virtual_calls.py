@@ -1,0 +1,342 @@
+"""Which methods a virtual call may reach (`ringfence.graphs.dispatch`, clauses 1 to 3)."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from ringfence.graphs.candidates import Candidate, Evidence, Resolution, is_compatible, one_of_each
+from ringfence.graphs.facts import CallKind, CallSite, VTable
+from ringfence.graphs.names import crate_of, display_name, method_name, trait_method, without_generics
+from ringfence.graphs.pointer_calls import FOLLOWED_BY_SIGNATURE
+from ringfence.graphs.program import Function, Program
+
+DROP_SLOT = -1
+FORMATTING = ("core::fmt::", "<core::fmt::")
+_ANY_SLOT = -2
+_DYN = re.compile(r"dyn (?:for<[^>]*> )?([\w:]+)")
+_TRAIT_METHOD = ("_RNvX", "_RINvX", "_RNvY", "_RINvY", "_ZN")
+_LIFETIME = re.compile(r"for<[^>]*> |'\w+ |<'\w+>|'\w+, ")
+_DROP_GLUE = re.compile(r"core::ptr::(?:drop_in_place|drop_glue)::<(.*)>")
+_CALLS = frozenset({"call", "call_mut", "call_once"})
+_CALLABLE = "core::ops::function::Fn"
+_ONE_IMPLEMENTATION = frozenset({"core::any::Any"})
+"""Traits that only a blanket implementation of the standard library has, whose methods do nothing but answer."""
+
+MethodAt = Callable[[str, int, int], str]
+"""The name of the method called at a line and column of a file, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _VirtualCall:
+    """What tells one virtual call from another."""
+
+    slot: int
+    signature: str
+    method: str
+    is_written: bool
+    """The method's name is known from the call itself, not taken from the enclosing function."""
+    dyn: str
+    """The trait that a frame names as ``dyn Trait``, where name and slot are not both known."""
+    crate: str
+    """In whose code the call was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Virtual:
+    """What is known of virtual calls that are alike."""
+
+    resolution: Resolution
+    wanted: frozenset[int]
+    """Modules that clause 2 asks for."""
+
+
+class VirtualCalls:
+    """Resolves virtual calls against the vtables and names that are known by now."""
+
+    def __init__(
+        self,
+        program: Program,
+        symbols: Iterable[tuple[str, Sequence[int]]],
+        method_at: MethodAt,
+        is_own_crate: Callable[[str], bool],
+    ) -> None:
+        """``symbols`` are all function symbols of the program with the modules that define them."""
+        self._program = program
+        self._is_own_crate = is_own_crate
+        self._method_at = method_at
+        self._symbols = tuple(symbols)
+        self._trait_methods = [(symbol, where) for symbol, where in self._symbols if symbol.startswith(_TRAIT_METHOD)]
+        self._implementations_of: dict[str, dict[str, list[tuple[int, str]]]] = {}
+        self._implementors: dict[str, set[str]] = {}
+        self._drop_glue: dict[str, tuple[int, str]] = {}
+        self._vtables: list[tuple[int, VTable]] = []
+        self._seen_modules = 0
+        self._methods: set[tuple[str, int]] = set()
+        self._found: dict[tuple[int, str, str, str], tuple[Candidate, ...]] = {}
+        self._virtuals: dict[_VirtualCall, _Virtual] = {}
+        self._drops: dict[str, Resolution] = {}
+
+    def wanted(self, caller: Function, site: CallSite) -> frozenset[int]:
+        """Modules that must be read before `resolve` can judge clause 2 for this call."""
+        if site.kind is CallKind.VIRTUAL and site.slot == DROP_SLOT:
+            return frozenset()
+        known = self._known(caller, site)
+        return known.wanted if known else frozenset()
+
+    def resolve(self, caller: Function, site: CallSite) -> Resolution | None:
+        """The candidates by what was read so far; None for a call that is not known to be one of a method."""
+        if site.kind is CallKind.VIRTUAL and site.slot == DROP_SLOT:
+            return self._dropped(_dyn_trait(caller, site))
+        known = self._known(caller, site)
+        return known.resolution if known else None
+
+    def _known(self, caller: Function, site: CallSite) -> _Virtual | None:
+        """The same for all calls alike."""
+        self._refresh()
+        call = self._described(caller, site)
+        if site.kind is CallKind.POINTER and not call.is_written:
+            return None
+        known = self._virtuals.get(call)
+        if known is None:
+            by_vtable, by_name = self._by_vtable(call), self._by_name(call)
+            wanted = frozenset(
+                module
+                for module, symbol in by_name
+                if not by_vtable or self._is_own_crate(crate_of(_trait_of(display_name(symbol))))
+            )
+            known = self._virtuals[call] = _Virtual(self._resolved(call, by_name), wanted)
+        return known
+
+    def _resolved(self, call: _VirtualCall, by_name: list[tuple[int, str]]) -> Resolution:
+        found = {(each.module, each.symbol): each for each in self._by_vtable(call)}
+        unread: set[str] = set()
+        for module, symbol in by_name:
+            if module not in self._program.modules:
+                unread.add(display_name(symbol))
+            elif self._has_signature(module, symbol, call.signature):
+                found.setdefault((module, symbol), Candidate(module, symbol, Evidence.NAME))
+        unread -= {display_name(symbol) for _, symbol in found}
+        traits = {_trait_of(display_name(symbol)) for _, symbol in found} - {""}
+        if traits and (traits <= _ONE_IMPLEMENTATION or all(trait.startswith(FORMATTING) for trait in traits)):
+            return Resolution((), call.method, tuple(sorted(traits)), closed=True)
+        return Resolution(
+            candidates=one_of_each(found.values()),
+            method=call.method,
+            traits=tuple(sorted(traits)),
+            unread=tuple(sorted(unread)),
+            followed=bool(found) and (_is_told(call) or len(found) <= FOLLOWED_BY_SIGNATURE),
+        )
+
+    def _refresh(self) -> None:
+        if len(self._program.modules) == self._seen_modules:
+            return
+        self._seen_modules = len(self._program.modules)
+        self._vtables = list(self._program.vtables())
+        methods = {
+            (method_name(display_name(symbol)), slot)
+            for _, vtable in self._vtables
+            for slot, symbol in enumerate(vtable.methods)
+        }
+        self._methods = methods | {(name, _ANY_SLOT) for name, _ in methods}
+        self._found.clear()
+        self._virtuals.clear()
+        self._drops.clear()
+
+    def _described(self, caller: Function, site: CallSite) -> _VirtualCall:
+        chain = caller.chain(site.location)
+        innermost = innermost_name(caller, site)
+        crate = crate_of(without_generics(innermost))
+        slot = site.slot if site.kind is CallKind.VIRTUAL else _ANY_SLOT
+        place = (caller.file_of(chain[0]), chain[0].line, chain[0].column) if chain and chain[0].column else None
+        written = self._method_at(*place) if place else ""
+        if written and ((written, slot) in self._methods or self._implementations(written)):
+            dyn = _dyn_trait(caller, site) if slot == _ANY_SLOT else ""
+            return _VirtualCall(slot, site.signature, written, is_written=True, dyn=dyn, crate=crate)
+        enclosing = method_name(innermost)
+        is_method = not written and bool(chain) and (enclosing, slot) in self._methods
+        method = enclosing if is_method else written
+        dyn = _dyn_trait(caller, site)
+        return _VirtualCall(slot, site.signature, method, is_written=False, dyn=dyn, crate=crate)
+
+    def _by_vtable(self, call: _VirtualCall) -> tuple[Candidate, ...]:
+        key = (call.slot, call.signature, call.method, call.dyn)
+        known = self._found.get(key)
+        if known is None:
+            known = self._found[key] = tuple(self._in_slot(*key))
+        return known
+
+    def _in_slot(self, slot: int, signature: str, method: str, dyn: str) -> Iterator[Candidate]:
+        for module, vtable in self._vtables:
+            if dyn and not _has_trait(vtable, dyn):
+                continue
+            for symbol in vtable.methods if slot == _ANY_SLOT else vtable.methods[slot : slot + 1]:
+                if not symbol or (method and not _is_named(symbol, method)):
+                    continue
+                if self._has_signature(module, symbol, signature):
+                    yield self._located(module, symbol)
+
+    def _by_name(self, call: _VirtualCall) -> list[tuple[int, str]]:
+        by_trait = self._implementations(call.method) if call.is_written else {}
+        if not by_trait:
+            return []
+        seen = {_trait_of(display_name(candidate.symbol)) for candidate in self._by_vtable(call)}
+        traits = seen & by_trait.keys()
+        if not traits:
+            traits = {trait for trait in by_trait if crate_of(trait) == call.crate} or set(by_trait)
+        return [pair for trait in sorted(traits) for pair in by_trait[trait]]
+
+    def _implementations(self, method: str) -> dict[str, list[tuple[int, str]]]:
+        """Trait -> (module, symbol) of every implementation of a method of that name."""
+        known = self._implementations_of.get(method)
+        if known is not None:
+            return known
+        found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        # v0 puts an underscore between the length and a name that begins with one (rustc, ``v0.rs``).
+        mark = f"{len(method)}{'_' if method.startswith('_') else ''}{method}"
+        for symbol, modules in self._trait_methods:
+            qualified = trait_method(display_name(symbol)) if mark in symbol else None
+            if qualified is not None and without_generics(qualified[2]) == method:
+                found[without_generics(qualified[1])].extend((module, symbol) for module in modules)
+        self._implementations_of[method] = found
+        return found
+
+    def _dropped(self, dyn: str) -> Resolution:
+        """Clause 3."""
+        self._refresh()
+        known = self._drops.get(dyn)
+        if known is None:
+            vtables = [(module, vtable) for module, vtable in self._vtables if dyn and _has_trait(vtable, dyn)]
+            dropped = [self._located(module, vtable.drop) for module, vtable in vtables if vtable.drop]
+            if not vtables:
+                dropped += self._drops_by_name(dyn) or self._drops_of_unnamed(dyn)
+            followed = bool(dropped or vtables)
+            known = self._drops[dyn] = Resolution(one_of_each(dropped), followed=followed)
+        return known
+
+    def _drops_by_name(self, dyn: str) -> list[Candidate]:
+        """Drop glue of the types that implement the trait."""
+        if not self._implementors:
+            for symbol, _ in self._trait_methods:
+                qualified = trait_method(display_name(symbol))
+                if qualified is not None:
+                    self._implementors.setdefault(without_generics(qualified[1]), set()).add(qualified[0])
+            for symbol, modules in self._symbols:
+                glue = _DROP_GLUE.fullmatch(display_name(symbol)) if "drop_" in symbol else None
+                if glue is not None:
+                    self._drop_glue.setdefault(glue[1], (modules[0], symbol))
+        glued = (self._drop_glue.get(type_) for type_ in sorted(self._implementors.get(dyn, ())))
+        return [Candidate(*each, Evidence.NAME) for each in glued if each]
+
+    def _drops_of_unnamed(self, dyn: str) -> list[Candidate]:
+        """A trait without methods leaves its name in no vtable: any without methods and name may be one of it."""
+        if not dyn or dyn in self._implementors:
+            return []
+        unnamed = {
+            (module, vtable.drop)
+            for module, vtable in self._vtables
+            if vtable.drop and not vtable.methods and not vtable.name
+        }
+        found = [self._located(module, symbol) for module, symbol in sorted(unnamed)]
+        return found if len(one_of_each(found)) <= FOLLOWED_BY_SIGNATURE else []
+
+    def _located(self, module: int, symbol: str) -> Candidate:
+        located = self._program.locate(module, symbol)
+        return Candidate(module if located is None else located, symbol, Evidence.VTABLE)
+
+    def _has_signature(self, module: int, symbol: str, signature: str) -> bool:
+        """Compare signatures; what was not read may have any."""
+        located = self._program.locate(module, symbol)
+        if located is None or located not in self._program.modules:
+            return True
+        function = self._program.function(located, symbol)
+        return function is not None and is_compatible(function.facts.signature, signature)
+
+
+def _is_told(call: _VirtualCall) -> bool:
+    """Whether more than the signature is known; every closure without arguments is a ``dyn Fn()``."""
+    is_any_closure = call.dyn.startswith(_CALLABLE) and call.dyn.endswith(("Fn", "FnMut", "FnOnce", "()"))
+    return call.is_written or bool(call.dyn and not is_any_closure)
+
+
+def innermost_name(caller: Function, site: CallSite) -> str:
+    """Path of the function that a call was written in."""
+    chain = caller.chain(site.location)
+    return caller.name_of(chain[0]) if chain else caller.name
+
+
+def is_formatting(symbol: str) -> bool:
+    """Whether a symbol is a method of one of ``core::fmt``'s traits."""
+    return _trait_of(display_name(symbol)).startswith(FORMATTING)
+
+
+def _is_named(symbol: str, method: str) -> bool:
+    """A closure is its own ``call``: its body stands in the slot without a method's name."""
+    name = method_name(display_name(symbol))
+    return name == method or (method in _CALLS and name.startswith("{"))
+
+
+def _has_trait(vtable: VTable, dyn: str) -> bool:
+    """``Fn`` has ``FnMut`` and ``FnOnce`` as supertraits, and a vtable without debug name may tell one of them only."""
+    if not dyn.startswith(_CALLABLE):
+        return dyn in traits_of(vtable)
+    arguments = _closure_arguments(vtable)
+    return _is_of_closure(vtable) and (not arguments or dyn[dyn.find("(") :] in arguments)
+
+
+def _is_of_closure(vtable: VTable) -> bool:
+    return any(trait.startswith(_CALLABLE) for trait in traits_of(vtable))
+
+
+@cache
+def _trait_of(name: str) -> str:
+    qualified = trait_method(name)
+    return without_generics(qualified[1]) if qualified else ""
+
+
+def _dyn_trait(caller: Function, site: CallSite) -> str:
+    """The only trait that the innermost frame with any names as ``dyn Trait``; of a closure's with its arguments."""
+    for frame in caller.chain(site.location):
+        traits = _dyn_traits(caller.name_of(frame))
+        if len(traits) == 1:
+            return next(iter(traits))
+    return ""
+
+
+@cache
+def _dyn_traits(name: str) -> frozenset[str]:
+    found = ((match[1], name[match.end() :]) for match in _DYN.finditer(name))
+    return frozenset(trait + (_tuple(rest) if trait.startswith(_CALLABLE) else "") for trait, rest in found)
+
+
+@cache
+def _closure_arguments(vtable: VTable) -> frozenset[str]:
+    """The tuples of argument types that the vtable's methods take, where their names tell."""
+    traits = (qualified[1] for method in vtable.methods if (qualified := trait_method(display_name(method))))
+    tuples = (
+        _tuple(trait.removeprefix(_CALLABLE).lstrip("OnceMut")) for trait in traits if trait.startswith(_CALLABLE)
+    )
+    return frozenset(tuples) - {""}
+
+
+def _tuple(generics: str) -> str:
+    """The tuple with which generic arguments begin, without lifetimes: ``(&T,)`` of ``<(&'a T,), Output = u8>``."""
+    if not generics.startswith("<("):
+        return ""
+    depth = 0
+    for mark in re.finditer(r"[()]", generics):
+        depth += 1 if mark[0] == "(" else -1
+        if depth == 0:
+            return _LIFETIME.sub("", generics[1 : mark.end()])
+    return ""
+
+
+@cache
+def traits_of(vtable: VTable) -> frozenset[str]:
+    """Traits that the vtable's debug name or the names of its methods tell, supertraits included."""
+    traits = {_trait_of(display_name(method)) for method in vtable.methods}
+    qualified = trait_method(f"{vtable.name}::vtable") if vtable.name else None
+    if qualified:
+        traits.add(without_generics(qualified[1]))
+    return frozenset(traits - {""})

@@ -1,0 +1,182 @@
+"""Which functions an indirect call may reach: every clause fires, and leaves alone what it is not about."""
+
+from unit.ir_modules import Linked, Source, link
+
+from ringfence.graphs.candidates import Candidate, Evidence, Resolution, is_compatible, one_of_each
+from ringfence.graphs.names import display_name
+
+HEADER = r"\00" * 8 + r"\08" + r"\00" * 7 + r"\08" + r"\00" * 7
+WITH_DROP = r"\08" + r"\00" * 7 + r"\08" + r"\00" * 7
+VIRTUAL_CALL = """
+  %slot = getelementptr inbounds i8, ptr %vtable, i64 {offset}
+  %method = load ptr, ptr %slot, align 8, !invariant.load !3
+  %r = call i64 %method(ptr %object), !dbg {call}
+  ret i64 %r }}
+"""
+
+
+def vtable(name: str, *methods: str) -> str:
+    """A vtable without drop glue."""
+    slots = "".join(f', ptr @"{method}"' for method in methods)
+    shape = ", ptr" * len(methods)
+    return f'@{name} = private constant <{{ [24 x i8]{shape} }}> <{{ [24 x i8] c"{HEADER}"{slots} }}>\n'
+
+
+def dropping(name: str, drop: str) -> str:
+    """A vtable of drop glue and nothing else."""
+    return f'@{name} = private constant <{{ ptr, [16 x i8] }}> <{{ ptr @"{drop}", [16 x i8] c"{WITH_DROP}" }}>\n'
+
+
+def methods(*names: str) -> str:
+    return "".join(f'define i64 @"{name}"(ptr %self) {{ ret i64 0 }}\n' for name in names)
+
+
+def glue(*names: str) -> str:
+    return "".join(f'define void @"{name}"(ptr %self) {{ ret void }}\n' for name in names)
+
+
+def candidates(linked: Linked) -> list[tuple[str, Evidence]]:
+    (resolution,) = linked.hot_path.reached.resolutions.values()
+    return [(display_name(each.symbol), each.evidence) for each in resolution.candidates]
+
+
+def resolution(linked: Linked) -> Resolution:
+    (only,) = linked.hot_path.reached.resolutions.values()
+    return only
+
+
+def called_in(frame: str, globals_and_functions: str, call: str = VIRTUAL_CALL, column: int = 1) -> Linked:
+    """A root whose only call was inlined from a function of the name ``frame``."""
+    source = Source()
+    root, inner = source.subprogram("root", "/own/lib.rs"), source.subprogram(frame, "/std/ops.rs")
+    at = source.at(inner, 2, column, inlined_at=source.at(root, 5))
+    body = call.format(offset=24, call=at)
+    return link(
+        source.module(f"{globals_and_functions}define i64 @root(ptr %object, ptr %vtable) !dbg {root} {{{body}"),
+        words={("/std/ops.rs", 2, 9): "process"},
+    )
+
+
+OF_A, OF_B = "<test::A as test::Op>::process", "<test::B as test::Op>::process"
+OTHER = "<test::C as test::Other>::process"
+
+
+def test_the_trait_that_a_frame_names_leaves_its_own_vtables_only() -> None:
+    program = vtable("a", OF_A) + vtable("c", OTHER) + methods(OF_A, OTHER)
+    linked = called_in("<dyn test::Op as test::Extension>::run", program)
+    assert candidates(linked) == [(OF_A, Evidence.VTABLE)]
+
+
+def test_any_has_one_implementation_which_only_answers() -> None:
+    any_of_a = "<test::A as core::any::Any>::type_id"
+    linked = called_in("<dyn core::any::Any>::is", vtable("a", any_of_a) + methods(any_of_a))
+    assert (resolution(linked).candidates, resolution(linked).closed) == ((), True)
+
+
+PROMOTED = """
+  %r = call i64 %vtable(ptr %object), !dbg {call}
+  ret i64 %r }}
+"""
+
+
+def test_a_method_pointer_that_was_loaded_elsewhere_is_a_method_where_the_source_says_so() -> None:
+    program = vtable("a", OF_A) + vtable("b", OF_B) + vtable("c", OTHER) + methods(OF_A, OF_B, OTHER)
+    linked = called_in("<dyn test::Op as test::Extension>::run", program, PROMOTED, column=9)
+    assert candidates(linked) == [(OF_A, Evidence.VTABLE), (OF_B, Evidence.VTABLE)]
+    assert resolution(linked).method == "process"
+
+
+def test_a_function_pointer_called_where_no_method_is_named_is_no_method() -> None:
+    program = vtable("a", OF_A) + methods(OF_A)
+    linked = called_in("<dyn test::Op as test::Extension>::run", program, PROMOTED)
+    assert (candidates(linked), resolution(linked).followed) == ([], False)
+
+
+TAKES_U64 = "<test::main::{closure#0} as core::ops::function::FnOnce<(u64,)>>::call_once"
+TAKES_NOTHING = "<test::main::{closure#1} as core::ops::function::FnOnce<()>>::call_once"
+
+
+def test_a_closure_that_takes_other_arguments_is_no_candidate() -> None:
+    program = vtable("a", TAKES_U64) + vtable("b", TAKES_NOTHING) + methods(TAKES_U64, TAKES_NOTHING)
+    frame = "<alloc::boxed::Box<dyn for<'a> core::ops::function::FnOnce<(u64,), Output = u64>> as test::Call>::run"
+    assert candidates(called_in(frame, program)) == [(TAKES_U64, Evidence.VTABLE)]
+
+
+DROP = """
+  %glue = load ptr, ptr %vtable, align 8, !invariant.load !3
+  call void %glue(ptr %object), !dbg {call}
+  ret i64 0 }}
+"""
+DROP_OF_OP = "core::ptr::drop_in_place::<dyn test::Op>"
+
+
+def test_dropping_an_object_runs_the_glue_in_the_vtables_of_its_trait() -> None:
+    program = (
+        f'@a = private constant <{{ ptr, [16 x i8], ptr }}> <{{ ptr @"drop of A", [16 x i8] c"{WITH_DROP}", '
+        f'ptr @"{OF_A}" }}>\n' + vtable("c", OTHER) + methods(OF_A, OTHER) + glue("drop of A")
+    )
+    assert candidates(called_in(DROP_OF_OP, program, DROP)) == [("drop of A", Evidence.VTABLE)]
+
+
+def test_an_object_whose_types_have_nothing_to_drop_is_resolved_to_nothing() -> None:
+    linked = called_in(DROP_OF_OP, vtable("a", OF_A) + methods(OF_A), DROP)
+    assert (candidates(linked), resolution(linked).followed) == ([], True)
+
+
+def test_without_a_vtable_the_glue_of_the_types_that_implement_the_trait_counts() -> None:
+    of_a = "_RNvXCs1_4testNtB2_1ANtB2_2Op7process"
+    program = methods(of_a) + glue("core::ptr::drop_in_place::<test::A>", "core::ptr::drop_in_place::<test::C>")
+    linked = called_in(DROP_OF_OP, program, DROP)
+    assert candidates(linked) == [("core::ptr::drop_in_place::<test::A>", Evidence.NAME)]
+
+
+def test_a_trait_without_methods_is_sought_among_vtables_without_any() -> None:
+    program = dropping("a", "drop of A") + vtable("c", OTHER) + methods(OTHER) + glue("drop of A")
+    assert candidates(called_in(DROP_OF_OP, program, DROP)) == [("drop of A", Evidence.VTABLE)]
+
+
+def test_a_drop_of_which_nothing_is_known_is_unresolved() -> None:
+    linked = called_in(DROP_OF_OP, vtable("c", OTHER) + methods(OTHER), DROP)
+    assert (candidates(linked), resolution(linked).followed) == ([], False)
+
+
+OF_TABLE = """
+  %table = load ptr, ptr %object
+  %place = getelementptr inbounds i8, ptr %table, i64 8
+  %f = load ptr, ptr %place
+  %r = call i64 %f(ptr %object), !dbg {call}
+  ret i64 %r }}
+"""
+TABLE = """
+@T = constant <{{ ptr, ptr, [8 x i8], ptr }}>
+  <{{ ptr @"{0}", ptr @"{1}", [8 x i8] zeroinitializer, ptr @"{2}" }}>
+"""
+
+
+def test_a_pointer_out_of_a_table_is_what_tables_hold_at_that_place() -> None:
+    names = ("tool::clone", "tool::wake", "tool::free")
+    linked = called_in("tool::call", TABLE.format(*names) + methods(*names), OF_TABLE)
+    assert candidates(linked) == [("tool::wake", Evidence.TABLE)]
+    assert resolution(linked).closed
+
+
+def test_a_table_of_another_crate_leaves_the_set_open() -> None:
+    names = ("other::clone", "other::wake", "other::free")
+    linked = called_in("tool::call", TABLE.format(*names) + methods(*names), OF_TABLE)
+    assert candidates(linked) == [("other::wake", Evidence.TABLE)]
+    assert not resolution(linked).closed
+
+
+def test_a_copy_that_another_crate_made_of_a_generic_function_is_no_candidate_of_its_own() -> None:
+    copies = (
+        Candidate(1, "_RNvXs_Cs1_4testINtB4_1AhENtB4_2Op7processB4_", Evidence.NAME),
+        Candidate(2, "_RNvXs_Cs1_4testINtB4_1AhENtB4_2Op7processCs9_4user", Evidence.VTABLE),
+        Candidate(2, "_RNvXs_Cs1_4testINtB4_1AtENtB4_2Op7processCs9_4user", Evidence.VTABLE),
+    )
+    assert [(each.module, each.evidence) for each in one_of_each(copies)] == [(2, Evidence.VTABLE)] * 2
+
+
+def test_a_result_that_one_side_ignores_does_not_tell_signatures_apart() -> None:
+    assert is_compatible("void (ptr)", "i64 (ptr)")
+    assert not is_compatible("i32 (ptr)", "i64 (ptr)")
+    assert not is_compatible("void (ptr)", "void (ptr, i64)")
