@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ringfence.graphs.candidates import Resolution
-from ringfence.graphs.facts import CallKind
+from ringfence.graphs.facts import CallKind, CallSite
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import display_name
 from ringfence.graphs.program import Function
@@ -58,11 +58,20 @@ class BranchingPass:
                 verb="calls through a vtable" if is_virtual else "calls a function pointer",
                 alone=_alone(resolution, is_drop_glue=is_drop(site), is_virtual=is_virtual),
                 candidates=tuple(f"{display_name(each.symbol)} [{each.evidence}]" for each in resolution.candidates),
+                targets=_targets(function, site, resolution, hot_path),
                 unread=resolution.unread,
                 closed=resolution.closed,
                 method=resolution.method,
             )
             yield SinkSite(function.id, site.location, hot_path.classifier.of_call(function, site), sink)
+
+
+def _targets(function: Function, site: CallSite, resolution: Resolution, hot_path: HotPath) -> tuple[int, ...] | None:
+    reached = hot_path.reached
+    has_no_body = any(call.site is site for call in reached.externals.get(function.id, ()))
+    if has_no_body or resolution.unread or not resolution.followed:
+        return None
+    return tuple(edge.callee for edge in reached.edges.get(function.id, ()) if edge.site is site)
 
 
 def _alone(resolution: Resolution, *, is_drop_glue: bool, is_virtual: bool) -> str:

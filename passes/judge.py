@@ -4,11 +4,13 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from ringfence.graphs.facts import PathClass
 from ringfence.graphs.hotpath import Anchored, Explainer, Hop, HotPath, SinkSite
 from ringfence.graphs.names import method_name, without_generics
 from ringfence.graphs.program import Function
+from ringfence.passes.ability import Abilities
 from ringfence.passes.advice import advice
 from ringfence.passes.allocation import AllocationPass
 from ringfence.passes.blocking import BlockingPass
@@ -39,15 +41,24 @@ def find_sinks(hot_path: HotPath) -> Sinks:
     return sinks
 
 
-def explainer(hot_path: HotPath) -> Explainer[Sink]:
+@dataclass(frozen=True, slots=True)
+class Judged:
     """What the passes find, ready to be asked for each root."""
-    return Explainer(hot_path, find_sinks(hot_path), _group_of)
+
+    explainer: Explainer[Sink]
+    abilities: Abilities
 
 
-def judge(root: Function, sinks: Explainer[Sink], display: Display) -> Iterator[Finding]:
+def judged(hot_path: HotPath) -> Judged:
+    """Run every pass."""
+    sinks = find_sinks(hot_path)
+    return Judged(Explainer(hot_path, sinks, _group_of), Abilities(hot_path, sinks))
+
+
+def judge(root: Function, sinks: Judged, display: Display) -> Iterator[Finding]:
     """The findings of one root, one for each rule and anchor, sorted by place."""
     found = sorted(
-        ((_rule(each.payload, grows=each.grows), each) for each in sinks.explain(root)),
+        ((_rule(each.payload, grows=each.grows), each) for each in sinks.explainer.explain(root)),
         key=lambda pair: (_sort_key(pair[1], display), pair[0].id, pair[1].payload.what),
     )
     ordinals: Counter[str] = Counter()
@@ -58,7 +69,8 @@ def judge(root: Function, sinks: Explainer[Sink], display: Display) -> Iterator[
         types.add(each.payload.what)
         identity = _identity(rule, root, each)
         ordinals[identity] += 1
-        yield _finding(rule, root, each, display, _fingerprint(identity, ordinals[identity]))
+        able = sinks.abilities.of(each.payload.targets or ())
+        yield _finding(rule, root, each, able, display, _fingerprint(identity, ordinals[identity]))
 
 
 def _rule(sink: Sink, *, grows: bool) -> Rule:
@@ -86,7 +98,14 @@ def _fingerprint(identity: str, ordinal: int) -> str:
     return hashlib.sha256(f"{identity}\0{ordinal}".encode()).hexdigest()[:12]
 
 
-def _finding(rule: Rule, root: Function, each: Anchored[Sink], display: Display, fingerprint: str) -> Finding:
+def _finding(
+    rule: Rule,
+    root: Function,
+    each: Anchored[Sink],
+    able: Mapping[str, Sequence[str]],
+    display: Display,
+    fingerprint: str,
+) -> Finding:
     sink = each.payload
     api = _api(each)
     frequency = Frequency.ALWAYS if each.always else Frequency.CONDITIONAL
@@ -96,6 +115,8 @@ def _finding(rule: Rule, root: Function, each: Anchored[Sink], display: Display,
         detail["bytes"] = sink.size
     if sink.candidates:
         detail["candidates"] = sink.candidates
+    if sink.targets is not None:
+        detail["able"] = able
     if sink.unread:
         detail["unread"] = sink.unread
     if rule in BranchingPass.rules:

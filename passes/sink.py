@@ -26,6 +26,8 @@ class Sink:
     """Bytes, -1 where not constant."""
     candidates: tuple[str, ...] = ()
     """Functions that an indirect call may reach, as ``name [evidence]``."""
+    targets: tuple[int, ...] | None = None
+    """The same by function number; None where some were not followed."""
     unread: tuple[str, ...] = ()
     """Implementations in modules that were not read."""
     closed: bool = True

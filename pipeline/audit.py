@@ -13,7 +13,7 @@ from ringfence.graphs.dispatch import Dispatch
 from ringfence.graphs.hotpath import HotPath
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.reach import Reach, reach
-from ringfence.passes.judge import PASSES, explainer, judge
+from ringfence.passes.judge import PASSES, judge, judged
 from ringfence.passes.rule import Finding, Location
 from ringfence.pipeline.allow import allowed
 from ringfence.pipeline.build import Built, Request, build_or_open
@@ -199,7 +199,7 @@ def _reach(linked: Linked, *, follow_panic: bool) -> Reach:
 
 
 def _judge(roots: Sequence[Function], hot_path: HotPath, built: Built) -> list[Finding]:
-    sinks = explainer(hot_path)
+    sinks = judged(hot_path)
     return [finding for root in roots for finding in judge(root, sinks, built.files.display)]
 
 

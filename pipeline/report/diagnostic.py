@@ -148,7 +148,9 @@ def _notes(finding: Finding, rule_of: Mapping[str, str], width: int) -> Iterator
         yield prose("class", _class_sentence(finding, rule_of))
     candidates = _candidates(finding)
     if candidates:
-        yield prose("candidates", _candidate_sentence(candidates, is_open=finding.detail.get("closed") is False))
+        able = msgspec.convert(finding.detail.get("able"), dict[str, tuple[str, ...]] | None)
+        is_open = finding.detail.get("closed") is False
+        yield prose("candidates", _candidate_sentence(candidates, able, is_open=is_open))
     if finding.suppressed is not None:
         yield prose("allowed", safe(finding.suppressed) or "without a reason")
     if finding.help:
@@ -172,7 +174,19 @@ def _candidates(finding: Finding) -> list[str]:
     return [name.rsplit(" [", 1)[0] for name in listed]
 
 
-def _candidate_sentence(names: Sequence[str], *, is_open: bool) -> str:
+def _candidate_sentence(names: Sequence[str], able: Mapping[str, Sequence[str]] | None, *, is_open: bool) -> str:
     shown = ", ".join(unbroken(shorten(name, _LONGEST_NAME)) for name in names[:_CANDIDATES_SHOWN])
     more = f" and {len(names) - _CANDIDATES_SHOWN} more" if len(names) > _CANDIDATES_SHOWN else ""
-    return f"{shown}{more}{'; code outside of this build may add others' if is_open else ''}"
+    others = "; code outside of this build may add others" if is_open else ""
+    return f"{shown}{more}{_able(able, len(names))}{others}"
+
+
+def _able(able: Mapping[str, Sequence[str]] | None, count: int) -> str:
+    """``; 3 can allocate, 1 can lock``, or that none of the candidates does anything of the kind."""
+    if able is None:
+        return ""
+    if not able:
+        return "; none allocates, frees, locks or blocks: safe for every implementation in this build"
+    return "; " + ", ".join(
+        f"{'all' if len(names) >= count else len(names)} can {deed}" for deed, names in able.items()
+    )

@@ -5,12 +5,12 @@ from unit.ir_modules import ALLOC, DEALLOC, GROW, Linked, Source, link
 from ringfence.graphs.candidates import Evidence
 from ringfence.graphs.facts import PathClass
 from ringfence.graphs.names import display_name
-from ringfence.passes.judge import explainer, judge
+from ringfence.passes.judge import judge, judged
 from ringfence.passes.rule import Finding, Frequency, Via
 
 
 def findings(linked: Linked, rule: str = "") -> list[Finding]:
-    found = judge(linked.root, explainer(linked.hot_path), lambda file: file)
+    found = judge(linked.root, judged(linked.hot_path), lambda file: file)
     return [finding for finding in found if finding.rule.id.startswith(rule)]
 
 
@@ -250,12 +250,30 @@ def test_a_virtual_call_reaches_every_implementation_of_the_method_named_in_the_
     allocation, call = findings(linked, "RF101") + findings(linked, "RF401")
     assert (allocation.path[1].via, place(allocation)) == (Via.VIRTUAL, ("/own/lib.rs", 6, 12))
     assert call.message == "`process` is called through a vtable on every call of `root`"
+    assert call.detail["able"] == {"allocate": ["<test::B as test::Op>::process"]}
 
 
 def test_without_a_name_the_slot_and_the_signature_decide_among_vtables() -> None:
     (resolution,) = virtual({}).hot_path.reached.resolutions.values()
     assert len(resolution.candidates) == 2
     assert {each.evidence for each in resolution.candidates} == {Evidence.VTABLE}
+
+
+def test_a_virtual_call_of_which_no_candidate_does_anything_is_told_so() -> None:
+    (call,) = findings(virtual({}), "RF401")
+    assert call.detail["able"] == {}
+
+
+def test_what_the_candidates_can_do_is_not_told_where_some_are_not_known() -> None:
+    source = Source()
+    root = source.subprogram("root", "/own/lib.rs")
+    linked = link(
+        source.module(
+            f"define void @root(ptr %f) !dbg {root} {{ call void %f(i32 3), !dbg {source.at(root, 4)} \n ret void }}"
+        )
+    )
+    (call,) = findings(linked, "RF402")
+    assert "able" not in call.detail
 
 
 def test_a_function_pointer_of_unknown_origin_is_an_unresolved_call() -> None:

@@ -225,6 +225,19 @@ def test_candidates_are_named_without_their_evidence_and_counted_beyond_four() -
     assert "= candidates: <Op0 as Op>::process\n" in closed
 
 
+def test_what_candidates_can_do_is_counted_and_told_to_be_nothing() -> None:
+    names = tuple(f"<plant::ops::Op{number} as plant::Op>::process [vtable]" for number in range(3))
+
+    def sentence(able: dict[str, list[str]]) -> str:
+        detail = {"candidates": names, "able": able}
+        return rendered(report([finding(VIRTUAL_CALL, detail=detail)]), width=200).partition("process; ")[2]
+
+    assert sentence({"allocate": ["a", "b", "c"], "block": ["a"]}).startswith("all can allocate, 1 can block\n")
+    assert sentence({}).startswith(
+        "none allocates, frees, locks or blocks: safe for every implementation in this build\n"
+    )
+
+
 def test_notes_take_two_lines_unless_everything_is_asked_for() -> None:
     findings = [finding(path_class=PathClass.COLD, anchor=location(3, 5))]
     assert "= path" not in rendered(report(findings))
