@@ -1,0 +1,364 @@
+//! Calls that no parenthesis shows: operators, drops, loops, conversions, formatting, and what std calls back.
+
+pub mod operator {
+    #[derive(Clone, Copy)]
+    pub struct Money(pub i64);
+
+    impl std::ops::Add for Money {
+        type Output = Money;
+        fn add(self, other: Money) -> Money {
+            hit!();
+            Money(self.0 + other.0)
+        }
+    }
+
+    impl std::ops::Neg for Money {
+        type Output = Money;
+        fn neg(self) -> Money {
+            hit!();
+            Money(-self.0)
+        }
+    }
+
+    impl std::ops::Index<usize> for Money {
+        type Output = i64;
+        fn index(&self, _: usize) -> &i64 {
+            hit!();
+            &self.0
+        }
+    }
+
+    // ringfence: root
+    //~ calls: <Money as core::ops::arith::Add>::add, <Money as core::ops::index::Index<usize>>::index
+    #[inline(never)]
+    pub fn root(left: Money, right: Money) -> i64 {
+        (left + right)[0]
+    }
+
+    // ringfence: root
+    //~ calls: <Money as core::ops::arith::Neg>::neg
+    #[inline(never)]
+    pub fn negated(money: Money) -> Money {
+        -money
+    }
+}
+
+pub mod drop {
+    pub struct Guard(u32);
+
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            hit!();
+        }
+    }
+
+    pub struct Pair {
+        first: Guard,
+        count: u32,
+    }
+
+    // ringfence: root
+    //~ calls: <Guard as core::ops::drop::Drop>::drop
+    #[inline(never)]
+    pub fn root() {
+        let _guard = Guard(1);
+        hit!();
+    }
+
+    // ringfence: root
+    //~ calls: <Guard as core::ops::drop::Drop>::drop
+    #[inline(never)]
+    pub fn of_a_field(pair: Pair) -> u32 {
+        pair.count
+    }
+
+    // ringfence: root
+    //~ calls: nothing
+    #[inline(never)]
+    pub fn forgotten() {
+        hit!();
+        std::mem::forget(Guard(2));
+    }
+}
+
+pub mod deref {
+    pub struct Shared(u32);
+
+    impl std::ops::Deref for Shared {
+        type Target = u32;
+        fn deref(&self) -> &u32 {
+            hit!();
+            &self.0
+        }
+    }
+
+    // ringfence: root
+    //~ calls: <Shared as core::ops::deref::Deref>::deref
+    #[inline(never)]
+    pub fn root(shared: &Shared) -> u32 {
+        shared.count_ones()
+    }
+}
+
+pub mod iterator {
+    pub struct Down(u32);
+
+    impl Iterator for Down {
+        type Item = u32;
+        fn next(&mut self) -> Option<u32> {
+            hit!();
+            self.0 = self.0.checked_sub(1)?;
+            Some(self.0)
+        }
+    }
+
+    fn each(value: u32) {
+        hit!();
+        std::hint::black_box(value);
+    }
+
+    // ringfence: root
+    //~ calls: <Down as core::iter::traits::iterator::Iterator>::next, each
+    #[inline(never)]
+    pub fn root(from: u32) {
+        for value in Down(from) {
+            each(value);
+        }
+    }
+}
+
+pub mod conversion {
+    pub struct Celsius(pub i32);
+    pub struct Kelvin(pub i32);
+
+    impl From<Celsius> for Kelvin {
+        fn from(celsius: Celsius) -> Self {
+            hit!();
+            Kelvin(celsius.0 + 273)
+        }
+    }
+
+    // ringfence: root
+    //~ calls: <Kelvin as core::convert::From<Celsius>>::from
+    #[inline(never)]
+    pub fn root(celsius: Celsius) -> Kelvin {
+        celsius.into()
+    }
+}
+
+pub mod formatting {
+    use std::fmt;
+
+    pub struct Order(pub u32);
+
+    impl fmt::Display for Order {
+        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            hit!();
+            formatter.write_str("order")
+        }
+    }
+
+    impl fmt::Debug for Order {
+        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            hit!();
+            formatter.write_str("Order")
+        }
+    }
+
+    // ringfence: root
+    //~ calls: <Order as core::fmt::Display>::fmt
+    #[inline(never)]
+    pub fn root(order: &Order) -> String {
+        format!("{order}!")
+    }
+
+    // ringfence: root
+    //~ calls: <Order as core::fmt::Debug>::fmt
+    #[inline(never)]
+    pub fn debugged(order: &Order) -> String {
+        format!("{order:?}")
+    }
+}
+
+pub mod sorting {
+    #[inline(never)]
+    fn by_key(left: &u32, right: &u32) -> std::cmp::Ordering {
+        hit!();
+        right.cmp(left)
+    }
+
+    // ringfence: root
+    //~ calls: by_key
+    #[inline(never)]
+    pub fn root(values: &mut [u32]) {
+        values.sort_unstable_by(by_key);
+    }
+}
+
+pub mod ordering {
+    #[derive(PartialEq, Eq)]
+    pub struct Rank(u8);
+
+    impl Ord for Rank {
+        fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+            hit!();
+            self.0.cmp(&other.0)
+        }
+    }
+
+    impl PartialOrd for Rank {
+        fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    // ringfence: root
+    //~ calls: <Rank as core::cmp::Ord>::cmp
+    #[inline(never)]
+    pub fn root(ranks: &[Rank], rank: &Rank) -> Result<usize, usize> {
+        ranks.binary_search(rank)
+    }
+}
+
+pub mod hashing {
+    use std::collections::HashMap;
+    use std::hash::{BuildHasherDefault, Hash, Hasher};
+
+    pub struct Plain(u64);
+
+    impl Default for Plain {
+        fn default() -> Self {
+            hit!();
+            Plain(7)
+        }
+    }
+
+    impl Hasher for Plain {
+        fn finish(&self) -> u64 {
+            hit!();
+            self.0
+        }
+
+        fn write(&mut self, bytes: &[u8]) {
+            hit!();
+            for byte in bytes {
+                self.0 = self.0 * 31 + u64::from(*byte);
+            }
+        }
+    }
+
+    pub struct Symbol(pub u64);
+
+    impl PartialEq for Symbol {
+        fn eq(&self, other: &Self) -> bool {
+            hit!();
+            self.0 == other.0
+        }
+    }
+
+    impl Eq for Symbol {}
+
+    impl Hash for Symbol {
+        fn hash<H: Hasher>(&self, hasher: &mut H) {
+            hit!();
+            hasher.write(&self.0.to_le_bytes());
+        }
+    }
+
+    // ringfence: root
+    //~ calls: <Plain as core::default::Default>::default, <Symbol as core::hash::Hash>::hash<Plain>
+    //~ calls: <Plain as core::hash::Hasher>::write, <Plain as core::hash::Hasher>::finish
+    //~ calls: <Symbol as core::cmp::PartialEq>::eq
+    #[inline(never)]
+    pub fn root(map: &HashMap<Symbol, u32, BuildHasherDefault<Plain>>, symbol: &Symbol) -> Option<u32> {
+        map.get(symbol).copied()
+    }
+}
+
+pub mod lazy {
+    use std::sync::OnceLock;
+
+    static LIMIT: OnceLock<u64> = OnceLock::new();
+
+    #[inline(never)]
+    fn compute() -> u64 {
+        hit!();
+        40
+    }
+
+    // ringfence: root
+    //~ calls: compute
+    #[inline(never)]
+    pub fn root() -> u64 {
+        *LIMIT.get_or_init(compute)
+    }
+}
+
+pub mod caught {
+    #[inline(never)]
+    fn risky(value: u32) -> u32 {
+        hit!();
+        100 / value
+    }
+
+    // ringfence: root
+    //~ calls: root::{closure#0}, risky
+    #[inline(never)]
+    pub fn root(value: u32) -> u32 {
+        std::panic::catch_unwind(|| risky(value)).unwrap_or(0)
+    }
+}
+
+pub mod thread {
+    #[inline(never)]
+    fn work() {
+        hit!();
+    }
+
+    // What is handed to another thread runs, though not on this one.
+    // ringfence: root
+    //~ calls: work
+    #[inline(never)]
+    pub fn root() -> std::thread::JoinHandle<()> {
+        std::thread::spawn(work)
+    }
+}
+
+pub mod future {
+    use std::future::Future;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    pub struct Ready;
+
+    impl Future for Ready {
+        type Output = u32;
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<u32> {
+            hit!();
+            Poll::Ready(1)
+        }
+    }
+
+    #[inline(never)]
+    fn after(value: u32) -> u32 {
+        hit!();
+        value
+    }
+
+    async fn step() -> u32 {
+        let value = Ready.await;
+        after(value)
+    }
+
+    #[inline(never)]
+    pub fn stepped() -> Pin<Box<dyn Future<Output = u32>>> {
+        Box::pin(step())
+    }
+
+    // ringfence: root
+    //~ calls: step::{closure#0}, <Ready as core::future::future::Future>::poll, after
+    #[inline(never)]
+    pub fn root(future: Pin<&mut dyn Future<Output = u32>>, context: &mut Context<'_>) -> Poll<u32> {
+        future.poll(context)
+    }
+}
