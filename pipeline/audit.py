@@ -161,7 +161,8 @@ def list_entries(request: AuditRequest, progress: Progress) -> tuple[RootResult,
 
 
 def hot_path_of(request: AuditRequest, progress: Progress) -> tuple[Linked, HotPath]:
-    """What the roots reach, not judged: for those who ask the graph itself. Raises as `run_audit` does."""
+    """What the roots reach, not judged: for those who ask the graph itself; nothing where there is no root. Raises
+    `RingfenceError` for what the user can mend."""
     with _uncollected():
         built = build_or_open(request.build, progress)
         with closing(WorkerPool(request.workers)) as pool:

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import networkx
 from truth.remarks import remarks_above
 
-from ringfence.graphs.facts import PathClass
+from ringfence.graphs.facts import Atomic, CallSite, PathClass
 from ringfence.graphs.hotpath import HotPath
 from ringfence.graphs.names import display_name
 from ringfence.graphs.program import Function
@@ -27,6 +26,7 @@ LEVELS = {"0": "unoptimised", "3": "release"}
 """Opt-level to the profile of that level."""
 _TRUTH = re.compile(r"calls: (?P<names>.+)$")
 _SPURIOUS = re.compile(r"also(?: at (?P<level>\w+))?: (?P<names>.+)$")
+_STD_PATH = re.compile(r"\b(?:core|alloc|std)::(?:\w+::)*")
 _NOTHING = "nothing"
 _CRATE = f"{CRATE.name}::"
 _SHIM = "{shim"
@@ -84,7 +84,7 @@ def roots_written() -> int:
 
 
 def _case(root: Function, hot_path: HotPath, level: str) -> Case:
-    below = sorted({root.id} | networkx.descendants(hot_path.graph, root.id))
+    below = sorted({state >> 1 for state in hot_path.ways.arrivals(root.id << 1, foreign_only=False)})
     functions = [hot_path.function(number) for number in below]
     names = {name for function in functions for name in _own_names(function)} - {root.name}
     truth, spurious = _said_of(root, level)
@@ -102,9 +102,10 @@ def _case(root: Function, hot_path: HotPath, level: str) -> Case:
 def _own_names(function: Function) -> Iterator[str]:
     """The function itself and what was inlined into it, panics apart, as far as it was written in the crate."""
     facts, where = function.facts, function.where
-    live = (each for each in (*facts.calls, *facts.atomics) if facts.places[each.place].path_class < PathClass.PANIC)
+    events: tuple[CallSite | Atomic, ...] = (*facts.calls, *facts.atomics)
+    live = (each for each in events if facts.places[each.place].path_class < PathClass.PANIC)
     frames = {frame for event in live for frame in function.chain(event.location)}
-    for frame in {*function.entry, *frames}:
+    for frame in {*function.entry, *(frame for frame in frames if frame.subprogram >= 0)}:
         subprogram = where.subprograms[frame.subprogram]
         name = display_name(subprogram.name)
         if where.files[subprogram.file].startswith(f"{CRATE}/") and _SHIM not in name:
@@ -112,8 +113,8 @@ def _own_names(function: Function) -> Iterator[str]:
 
 
 def _short(name: str, case: str) -> str:
-    """In the words of the case, generic arguments as they are written in code that is no expression."""
-    return name.replace(f"{case}::", "").replace(_CRATE, "").replace("::<", "<")
+    """In the words of the case, std's paths by their last word, generic arguments as they are written in a type."""
+    return _STD_PATH.sub("", name.replace(f"{case}::", "").replace(_CRATE, "").replace("::<", "<"))
 
 
 def _said_of(root: Function, level: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -125,7 +126,7 @@ def _said_of(root: Function, level: str) -> tuple[frozenset[str], frozenset[str]
         raise ValueError(f"{root.file_of(frame)}:{frame.line}: no line `//~ calls:` above a root")
     also = filter(None, map(_SPURIOUS.match, remarks))
     spurious = (_names(found["names"]) for found in also if found["level"] in (None, level))
-    return frozenset().union(*truths), frozenset().union(*spurious)
+    return frozenset[str]().union(*truths), frozenset[str]().union(*spurious)
 
 
 def _names(listed: str) -> frozenset[str]:

@@ -8,6 +8,7 @@ Seconds, after the modules of std were read once. Builds go to ``build/truth``.
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -93,7 +94,7 @@ def show_hazards(console: Console, found: Sequence[Judged]) -> None:
     for heading in ("root", "reported", "verdict", ""):
         table.add_column(heading)
     for each in found:
-        table.add_row(each.root, _rules(each) or "nothing", each.verdict, "; ".join(each.wrong) or "as marked")
+        table.add_row(each.root, _or_nothing(_rules(each)), each.verdict, "; ".join(each.wrong) or "as marked")
     console.print(table)
 
 
@@ -113,24 +114,33 @@ def show_profiles(console: Console, columns: Sequence[Column]) -> None:
 
 
 def show_other_profiles(console: Console, columns: Sequence[Column]) -> None:
-    """What every other profile changes, and what the report says of the build."""
+    """What every other profile changes, and what the report says of the build; profiles that agree share a row."""
     table = _table("other profiles, beside the one of the same opt-level above")
-    for heading in ("profile", "audited LTO", "what changes", "`differs:` of the report"):
+    for heading in ("profiles", "modules", "audited LTO", "what changes", "`differs:` of the report"):
         table.add_column(heading, overflow="fold")
     main = {each.profile.name: {row.root: row.answer for row in each.rows} for each in columns}
+    alike: dict[tuple[str, ...], list[str]] = {}
     for each in columns:
-        if each.profile.name in MAIN_PROFILES:
+        name = each.profile.name
+        if name in MAIN_PROFILES:
             continue
-        base = main["-".join(each.profile.name.split("-")[:2])]
+        base = main["-".join(name.split("-")[:2])]
         changed = [f"{row.root}: {row.answer}" for row in each.rows if row.answer != base[row.root]]
-        table.add_row(
-            each.profile.name, each.lto, "; ".join(changed) or "nothing", "\n".join(each.differences) or "nothing"
-        )
+        differs = "\n".join(sentence.replace(f"`{name}`", "`…`") for sentence in each.differences)
+        alike.setdefault(
+            (str(each.modules), each.lto, _or_nothing("; ".join(changed)), _or_nothing(differs)), []
+        ).append(name)
+    for answer, names in alike.items():
+        table.add_row("\n".join(names), *answer)
     console.print(table)
 
 
+def _or_nothing(text: str) -> str:
+    return text or "nothing"
+
+
 def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold", show_edge=False)
+    return Table(title=f"\n{title}", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
 
 
 if __name__ == "__main__":

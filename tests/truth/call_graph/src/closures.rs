@@ -128,7 +128,6 @@ pub mod borrowed_object {
 
     // ringfence: root
     //~ calls: visit, root::{closure#0}, count
-    //~ also at 3: summed::{closure#0}, add
     #[inline(never)]
     pub fn root(values: &[u16]) -> u32 {
         let mut total = 0;
@@ -138,7 +137,6 @@ pub mod borrowed_object {
 
     // ringfence: root
     //~ calls: visit, summed::{closure#0}, add
-    //~ also at 3: root::{closure#0}, count
     #[inline(never)]
     pub fn summed(values: &[u16]) -> u32 {
         let mut total = 0;
@@ -219,5 +217,69 @@ pub mod nested {
             inner(1) + inner(2)
         };
         outer(value)
+    }
+}
+
+pub mod from_function {
+    #[inline(never)]
+    fn next(state: &mut u32) -> Option<u32> {
+        hit!();
+        *state = state.checked_sub(3)?;
+        Some(*state)
+    }
+
+    // ringfence: root
+    //~ calls: root::{closure#0}, next
+    #[inline(never)]
+    pub fn root(mut state: u32) -> u32 {
+        std::iter::from_fn(|| next(&mut state)).sum()
+    }
+}
+
+pub mod in_a_struct {
+    pub struct Handler<F: FnMut(u8, u32)> {
+        handle: F,
+    }
+
+    impl<F: FnMut(u8, u32)> Handler<F> {
+        #[inline(never)]
+        fn run(&mut self, kind: u8) {
+            hit!();
+            (self.handle)(kind, 7);
+        }
+    }
+
+    #[inline(never)]
+    fn count(counts: &mut [u32; 4], kind: u8, by: u32) {
+        hit!();
+        counts[usize::from(kind & 3)] += by;
+    }
+
+    // ringfence: root
+    //~ calls: Handler<root::{closure#0}>::run, root::{closure#0}, count
+    #[inline(never)]
+    pub fn root(kind: u8) -> [u32; 4] {
+        let mut counts = [0; 4];
+        let mut handler = Handler { handle: |kind, by| count(&mut counts, kind, by) };
+        handler.run(kind);
+        counts
+    }
+}
+
+pub mod scoped_thread {
+    #[inline(never)]
+    fn work(value: &u64) -> u64 {
+        hit!();
+        *value
+    }
+
+    // ringfence: root
+    //~ calls: root::{closure#0}, root::{closure#0}::{closure#0}, work
+    //~ also: <dynamic::writer_object::Tape as Write>::write
+    #[inline(never)]
+    pub fn root(value: u64) {
+        std::thread::scope(|scope| {
+            scope.spawn(|| work(&value));
+        });
     }
 }

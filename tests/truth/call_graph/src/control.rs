@@ -124,7 +124,7 @@ pub mod question_mark {
     }
 
     // ringfence: root
-    //~ calls: parse, store, <Wide as core::convert::From<Failure>>::from
+    //~ calls: parse, store, <Wide as From<Failure>>::from
     #[inline(never)]
     pub fn root(value: u32) -> Result<(), Wide> {
         store(parse(value)?);

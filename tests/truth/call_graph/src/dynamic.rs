@@ -110,7 +110,6 @@ pub mod local_object {
 
     // ringfence: root
     //~ calls: <Low as Filter>::keeps
-    //~ also at 0: pointers::field_set_here::ring
     #[inline(never)]
     pub fn root(value: u16) -> bool {
         let filter: &dyn Filter = &Low;
@@ -295,7 +294,7 @@ pub mod drop_of_object {
     }
 
     // ringfence: root
-    //~ calls: <Socket as core::ops::drop::Drop>::drop
+    //~ calls: <Socket as Drop>::drop
     #[inline(never)]
     pub fn root(handle: Box<dyn Handle>) {
         drop(handle);
@@ -379,5 +378,181 @@ pub mod field {
                 sink.put(value, 2);
             }
         }
+    }
+}
+
+pub mod shared_object {
+    use std::sync::Arc;
+
+    pub trait Feed {
+        fn poll(&self, depth: u64, at: u32) -> u64;
+    }
+
+    pub struct Live(pub u64);
+
+    impl Feed for Live {
+        fn poll(&self, depth: u64, at: u32) -> u64 {
+            hit!();
+            self.0 + depth + u64::from(at)
+        }
+    }
+
+    #[inline(never)]
+    pub fn feed() -> Arc<dyn Feed> {
+        Arc::new(Live(1))
+    }
+
+    // ringfence: root
+    //~ calls: <Live as Feed>::poll
+    #[inline(never)]
+    pub fn root(feed: &Arc<dyn Feed>) -> u64 {
+        feed.poll(3, 4)
+    }
+}
+
+pub mod iterator_object {
+    pub struct Three(u8);
+
+    impl Iterator for Three {
+        type Item = [u8; 24];
+        fn next(&mut self) -> Option<[u8; 24]> {
+            hit!();
+            self.0 = self.0.checked_sub(1)?;
+            Some([self.0; 24])
+        }
+    }
+
+    #[inline(never)]
+    pub fn three() -> Box<dyn Iterator<Item = [u8; 24]>> {
+        Box::new(Three(3))
+    }
+
+    // The trait is std's, the implementation this crate's.
+    // ringfence: root
+    //~ calls: <Three as Iterator>::next
+    #[inline(never)]
+    pub fn root(items: &mut dyn Iterator<Item = [u8; 24]>) -> u32 {
+        let mut sum = 0;
+        for item in items {
+            sum += u32::from(item[3]);
+        }
+        sum
+    }
+}
+
+pub mod writer_object {
+    use std::io::{self, Write};
+
+    pub struct Tape {
+        pub length: usize,
+    }
+
+    impl Write for Tape {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            hit!();
+            self.length += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            hit!();
+            Ok(())
+        }
+    }
+
+    #[inline(never)]
+    pub fn tape() -> Box<dyn Write> {
+        Box::new(Tape { length: 0 })
+    }
+
+    // `write_all` is std's default method, called through the object, and calls `write`.
+    // ringfence: root
+    //~ calls: <Tape as Write>::write
+    #[inline(never)]
+    pub fn root(writer: &mut dyn Write) -> io::Result<()> {
+        writer.write_all(b"trade")
+    }
+}
+
+pub mod optional_object {
+    pub trait Risk {
+        fn allows(&mut self, size: i128) -> bool;
+    }
+
+    pub struct Limit(pub i128);
+
+    impl Risk for Limit {
+        fn allows(&mut self, size: i128) -> bool {
+            hit!();
+            size < self.0
+        }
+    }
+
+    pub struct Desk {
+        risk: Option<Box<dyn Risk>>,
+    }
+
+    #[inline(never)]
+    pub fn desk() -> Desk {
+        Desk { risk: Some(Box::new(Limit(4))) }
+    }
+
+    // ringfence: root
+    //~ calls: root::{closure#0}, <Limit as Risk>::allows
+    #[inline(never)]
+    pub fn root(desk: &mut Desk, size: i128) -> bool {
+        desk.risk.as_mut().is_none_or(|risk| {
+            hit!();
+            risk.allows(size)
+        })
+    }
+}
+
+pub mod generic_over_objects {
+    pub trait Unit {
+        fn weight(&self, by: f32) -> f32;
+    }
+
+    pub struct Gram;
+
+    impl Unit for Gram {
+        fn weight(&self, by: f32) -> f32 {
+            hit!();
+            by
+        }
+    }
+
+    pub struct Pound;
+
+    impl Unit for Pound {
+        fn weight(&self, by: f32) -> f32 {
+            hit!();
+            by * 453.6
+        }
+    }
+
+    #[inline(never)]
+    pub fn units() -> [Box<dyn Unit>; 2] {
+        [Box::new(Gram), Box::new(Pound)]
+    }
+
+    #[inline(never)]
+    fn weigh<U: Unit + ?Sized>(unit: &U) -> f32 {
+        hit!();
+        unit.weight(2.0)
+    }
+
+    // ringfence: root
+    //~ calls: weigh<dyn Unit>, <Gram as Unit>::weight, <Pound as Unit>::weight
+    #[inline(never)]
+    pub fn root(unit: &dyn Unit) -> f32 {
+        weigh(unit)
+    }
+
+    // ringfence: root
+    //~ calls: weigh<Gram>, <Gram as Unit>::weight
+    #[inline(never)]
+    pub fn statically(gram: &Gram) -> f32 {
+        weigh(gram)
     }
 }

@@ -29,14 +29,14 @@ pub mod operator {
     }
 
     // ringfence: root
-    //~ calls: <Money as core::ops::arith::Add>::add, <Money as core::ops::index::Index<usize>>::index
+    //~ calls: <Money as Add>::add, <Money as Index<usize>>::index
     #[inline(never)]
     pub fn root(left: Money, right: Money) -> i64 {
         (left + right)[0]
     }
 
     // ringfence: root
-    //~ calls: <Money as core::ops::arith::Neg>::neg
+    //~ calls: <Money as Neg>::neg
     #[inline(never)]
     pub fn negated(money: Money) -> Money {
         -money
@@ -58,7 +58,7 @@ pub mod drop {
     }
 
     // ringfence: root
-    //~ calls: <Guard as core::ops::drop::Drop>::drop
+    //~ calls: <Guard as Drop>::drop
     #[inline(never)]
     pub fn root() {
         let _guard = Guard(1);
@@ -66,7 +66,7 @@ pub mod drop {
     }
 
     // ringfence: root
-    //~ calls: <Guard as core::ops::drop::Drop>::drop
+    //~ calls: <Guard as Drop>::drop
     #[inline(never)]
     pub fn of_a_field(pair: Pair) -> u32 {
         pair.count
@@ -93,7 +93,7 @@ pub mod deref {
     }
 
     // ringfence: root
-    //~ calls: <Shared as core::ops::deref::Deref>::deref
+    //~ calls: <Shared as Deref>::deref
     #[inline(never)]
     pub fn root(shared: &Shared) -> u32 {
         shared.count_ones()
@@ -118,7 +118,7 @@ pub mod iterator {
     }
 
     // ringfence: root
-    //~ calls: <Down as core::iter::traits::iterator::Iterator>::next, each
+    //~ calls: <Down as Iterator>::next, each
     #[inline(never)]
     pub fn root(from: u32) {
         for value in Down(from) {
@@ -139,7 +139,7 @@ pub mod conversion {
     }
 
     // ringfence: root
-    //~ calls: <Kelvin as core::convert::From<Celsius>>::from
+    //~ calls: <Kelvin as From<Celsius>>::from
     #[inline(never)]
     pub fn root(celsius: Celsius) -> Kelvin {
         celsius.into()
@@ -166,14 +166,14 @@ pub mod formatting {
     }
 
     // ringfence: root
-    //~ calls: <Order as core::fmt::Display>::fmt
+    //~ calls: <Order as Display>::fmt
     #[inline(never)]
     pub fn root(order: &Order) -> String {
         format!("{order}!")
     }
 
     // ringfence: root
-    //~ calls: <Order as core::fmt::Debug>::fmt
+    //~ calls: <Order as Debug>::fmt
     #[inline(never)]
     pub fn debugged(order: &Order) -> String {
         format!("{order:?}")
@@ -213,7 +213,7 @@ pub mod ordering {
     }
 
     // ringfence: root
-    //~ calls: <Rank as core::cmp::Ord>::cmp
+    //~ calls: <Rank as Ord>::cmp
     #[inline(never)]
     pub fn root(ranks: &[Rank], rank: &Rank) -> Result<usize, usize> {
         ranks.binary_search(rank)
@@ -266,9 +266,9 @@ pub mod hashing {
     }
 
     // ringfence: root
-    //~ calls: <Plain as core::default::Default>::default, <Symbol as core::hash::Hash>::hash<Plain>
-    //~ calls: <Plain as core::hash::Hasher>::write, <Plain as core::hash::Hasher>::finish
-    //~ calls: <Symbol as core::cmp::PartialEq>::eq
+    //~ calls: <Plain as Default>::default, <Symbol as Hash>::hash<Plain>
+    //~ calls: <Plain as Hasher>::write, <Plain as Hasher>::finish
+    //~ calls: <Symbol as PartialEq>::eq
     #[inline(never)]
     pub fn root(map: &HashMap<Symbol, u32, BuildHasherDefault<Plain>>, symbol: &Symbol) -> Option<u32> {
         map.get(symbol).copied()
@@ -290,6 +290,24 @@ pub mod lazy {
     //~ calls: compute
     #[inline(never)]
     pub fn root() -> u64 {
+        *LIMIT.get_or_init(compute)
+    }
+
+    pub struct Guard<'a>(&'a mut u64);
+
+    impl Drop for Guard<'_> {
+        fn drop(&mut self) {
+            hit!();
+            *self.0 += 1;
+        }
+    }
+
+    // With something to drop when a panic passes by, the initialisation is an `invoke`.
+    // ringfence: root
+    //~ calls: compute, <Guard as Drop>::drop
+    #[inline(never)]
+    pub fn guarded(count: &mut u64) -> u64 {
+        let _guard = Guard(count);
         *LIMIT.get_or_init(compute)
     }
 }
@@ -318,6 +336,7 @@ pub mod thread {
     // What is handed to another thread runs, though not on this one.
     // ringfence: root
     //~ calls: work
+    //~ also: <dynamic::writer_object::Tape as Write>::write
     #[inline(never)]
     pub fn root() -> std::thread::JoinHandle<()> {
         std::thread::spawn(work)
@@ -356,9 +375,198 @@ pub mod future {
     }
 
     // ringfence: root
-    //~ calls: step::{closure#0}, <Ready as core::future::future::Future>::poll, after
+    //~ calls: step::{closure#0}, <Ready as Future>::poll, after
     #[inline(never)]
     pub fn root(future: Pin<&mut dyn Future<Output = u32>>, context: &mut Context<'_>) -> Poll<u32> {
         future.poll(context)
+    }
+}
+
+pub mod drop_in_containers {
+    use std::rc::Rc;
+
+    pub struct Slot(pub u64);
+
+    impl Drop for Slot {
+        fn drop(&mut self) {
+            hit!();
+        }
+    }
+
+    // ringfence: root
+    //~ calls: <Slot as Drop>::drop
+    #[inline(never)]
+    pub fn root(slots: Vec<Slot>) {
+        hit!();
+        drop(slots);
+    }
+
+    // ringfence: root
+    //~ calls: <Slot as Drop>::drop
+    #[inline(never)]
+    pub fn shared(slot: Rc<Slot>) -> u64 {
+        slot.0
+    }
+
+    // ringfence: root
+    //~ calls: <Slot as Drop>::drop
+    #[inline(never)]
+    pub fn overwritten(slot: &mut Slot) {
+        *slot = Slot(2);
+    }
+
+    // ringfence: root
+    //~ calls: nothing
+    #[inline(never)]
+    pub fn swapped(left: &mut Slot, right: &mut Slot) {
+        hit!();
+        std::mem::swap(left, right);
+    }
+}
+
+pub mod thread_local_value {
+    use std::cell::Cell;
+
+    thread_local! {
+        static DEPTH: Cell<u64> = Cell::new(initial());
+    }
+
+    #[inline(never)]
+    fn initial() -> u64 {
+        hit!();
+        9
+    }
+
+    // ringfence: root
+    //~ calls: initial
+    #[inline(never)]
+    pub fn root() -> u64 {
+        DEPTH.get()
+    }
+}
+
+pub mod lazy_static_value {
+    use std::sync::LazyLock;
+
+    static TABLE: LazyLock<[u64; 8]> = LazyLock::new(|| {
+        hit!();
+        built()
+    });
+
+    #[inline(never)]
+    fn built() -> [u64; 8] {
+        hit!();
+        [3; 8]
+    }
+
+    // ringfence: root
+    //~ calls: TABLE::{closure#0}, built
+    #[inline(never)]
+    pub fn root(at: usize) -> u64 {
+        TABLE[at % 8]
+    }
+}
+
+pub mod ordered_map {
+    use std::cmp::Ordering;
+    use std::collections::BTreeMap;
+
+    #[derive(PartialEq, Eq)]
+    pub struct Price(pub u64);
+
+    impl Ord for Price {
+        fn cmp(&self, other: &Self) -> Ordering {
+            hit!();
+            self.0.cmp(&other.0)
+        }
+    }
+
+    impl PartialOrd for Price {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            hit!();
+            Some(self.cmp(other))
+        }
+    }
+
+    // ringfence: root
+    //~ calls: <Price as Ord>::cmp
+    #[inline(never)]
+    pub fn root(book: &BTreeMap<Price, u64>, price: &Price) -> Option<u64> {
+        book.get(price).copied()
+    }
+}
+
+pub mod to_string {
+    use std::fmt;
+
+    pub struct Side(pub bool);
+
+    impl fmt::Display for Side {
+        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            hit!();
+            formatter.write_str(if self.0 { "buy" } else { "sell" })
+        }
+    }
+
+    // ringfence: root
+    //~ calls: <Side as Display>::fmt
+    #[inline(never)]
+    pub fn root(side: &Side) -> String {
+        side.to_string()
+    }
+
+    // Whoever made the object decides which `Display` runs.
+    #[inline(never)]
+    pub fn shown() -> Box<dyn fmt::Display> {
+        Box::new(Side(true))
+    }
+
+    // ringfence: root
+    //~ calls: <Side as Display>::fmt
+    #[inline(never)]
+    pub fn of_object(shown: &dyn fmt::Display) -> String {
+        shown.to_string()
+    }
+
+    // ringfence: root
+    //~ calls: <Side as Display>::fmt
+    #[inline(never)]
+    pub fn formatted(shown: &dyn fmt::Display) -> String {
+        format!("{shown}!")
+    }
+}
+
+pub mod waker {
+    use std::task::{RawWaker, RawWakerVTable, Waker};
+
+    static TABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, release);
+
+    fn clone(data: *const ()) -> RawWaker {
+        hit!();
+        RawWaker::new(data, &TABLE)
+    }
+
+    fn wake(_: *const ()) {
+        hit!();
+    }
+
+    fn wake_by_ref(_: *const ()) {
+        hit!();
+    }
+
+    fn release(_: *const ()) {
+        hit!();
+    }
+
+    #[inline(never)]
+    pub fn waker() -> Waker {
+        unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &TABLE)) }
+    }
+
+    // ringfence: root
+    //~ calls: wake_by_ref
+    #[inline(never)]
+    pub fn root(waker: &Waker) {
+        waker.wake_by_ref();
     }
 }

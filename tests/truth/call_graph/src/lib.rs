@@ -1,7 +1,7 @@
-//! A case is a module with one root. `//~ calls:` lists the functions of this crate that the root can truly call, on
-//! whatever way, in the words of the module that it stands in; `nothing` is said where there are none. `//~ also:` lists
-//! functions that the audit is known to reach though no run can (`//~ also at 0:` at that opt-level only): they are
-//! spurious, and counted.
+//! A case is a module with one root or a few. `//~ calls:` above a root lists the functions of this crate that it can
+//! truly call, in whatever way: in the words of the case's module, the traits of std by their last word; `nothing` is
+//! said where there are none. `//~ also:` lists functions that the audit is known to reach though no run can (`//~ also
+//! at 0:` at that opt-level only): they are spurious, and counted.
 
 #![allow(dead_code)]
 

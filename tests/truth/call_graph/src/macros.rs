@@ -136,14 +136,14 @@ pub mod derived {
     }
 
     // ringfence: root
-    //~ calls: <Quote as core::clone::Clone>::clone, <Price as core::clone::Clone>::clone
+    //~ calls: <Quote as Clone>::clone, <Price as Clone>::clone
     #[inline(never)]
     pub fn root(quote: &Quote) -> Quote {
         quote.clone()
     }
 
     // ringfence: root
-    //~ calls: <Quote as core::cmp::PartialEq>::eq, <Price as core::cmp::PartialEq>::eq
+    //~ calls: <Quote as PartialEq>::eq, <Price as PartialEq>::eq
     #[inline(never)]
     pub fn compared(left: &Quote, right: &Quote) -> bool {
         left == right

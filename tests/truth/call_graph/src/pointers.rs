@@ -34,7 +34,7 @@ pub mod parameter {
 
     // ringfence: root
     //~ calls: apply, sum
-    //~ also: product
+    //~ also at 3: product
     #[inline(never)]
     pub fn root(value: u16) -> u16 {
         apply(sum, value)
@@ -42,7 +42,7 @@ pub mod parameter {
 
     // ringfence: root
     //~ calls: apply, product
-    //~ also: sum
+    //~ also at 3: sum
     #[inline(never)]
     pub fn other_root(value: u16) -> u16 {
         apply(product, value)
@@ -280,5 +280,111 @@ pub mod foreign_callback {
     #[inline(never)]
     pub fn root(values: &mut [i32]) {
         unsafe { qsort(values.as_mut_ptr().cast(), values.len(), 4, ascending) };
+    }
+}
+
+pub mod operations {
+    pub struct Operations {
+        open: fn(u8, u8, u32) -> u8,
+        shut: fn(u8, u8, u32) -> u8,
+    }
+
+    fn open_file(a: u8, b: u8, c: u32) -> u8 {
+        hit!();
+        a + b + c as u8
+    }
+
+    fn shut_file(a: u8, b: u8, c: u32) -> u8 {
+        hit!();
+        a - b - c as u8
+    }
+
+    fn open_pipe(a: u8, b: u8, c: u32) -> u8 {
+        hit!();
+        a ^ b ^ c as u8
+    }
+
+    fn shut_pipe(a: u8, b: u8, c: u32) -> u8 {
+        hit!();
+        a | b | c as u8
+    }
+
+    static FILE: Operations = Operations { open: open_file, shut: shut_file };
+    static PIPE: Operations = Operations { open: open_pipe, shut: shut_pipe };
+
+    #[inline(never)]
+    pub fn operations(is_pipe: bool) -> &'static Operations {
+        if is_pipe {
+            &PIPE
+        } else {
+            &FILE
+        }
+    }
+
+    // ringfence: root
+    //~ calls: open_file, open_pipe
+    //~ also: shut_file, shut_pipe
+    #[inline(never)]
+    pub fn root(operations: &Operations) -> u8 {
+        (operations.open)(1, 2, 3)
+    }
+
+    // ringfence: root
+    //~ calls: shut_file, shut_pipe
+    //~ also: open_file, open_pipe
+    #[inline(never)]
+    pub fn closed(operations: &Operations) -> u8 {
+        (operations.shut)(1, 2, 3)
+    }
+}
+
+pub mod global_handler {
+    use std::sync::atomic::{AtomicPtr, Ordering};
+
+    type Handler = fn(&mut [u8], usize, usize);
+
+    static HANDLER: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
+
+    fn handler(bytes: &mut [u8], from: usize, to: usize) {
+        hit!();
+        bytes[from..to].fill(0);
+    }
+
+    #[inline(never)]
+    pub fn install() {
+        HANDLER.store(handler as Handler as *mut (), Ordering::Release);
+    }
+
+    // ringfence: root
+    //~ calls: handler
+    #[inline(never)]
+    pub fn root(bytes: &mut [u8]) {
+        let pointer = HANDLER.load(Ordering::Acquire);
+        if !pointer.is_null() {
+            let handler: Handler = unsafe { std::mem::transmute(pointer) };
+            handler(bytes, 0, 1);
+        }
+    }
+}
+
+pub mod list {
+    fn first(sum: &mut i64, by: i64) {
+        hit!();
+        *sum += by;
+    }
+
+    fn second(sum: &mut i64, by: i64) {
+        hit!();
+        *sum *= by;
+    }
+
+    // ringfence: root
+    //~ calls: first, second
+    #[inline(never)]
+    pub fn root(sum: &mut i64) {
+        let steps: Vec<fn(&mut i64, i64)> = vec![first, second];
+        for step in steps {
+            step(sum, 3);
+        }
     }
 }
