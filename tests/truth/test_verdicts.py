@@ -16,13 +16,21 @@ from truth.verdicts import SLICE_PROFILES, slices
 pytestmark = pytest.mark.end_to_end
 
 _THREAD = "foreign code is not taken to call what it is handed, so what a new thread runs is not reached"
+_FOREIGN = "foreign code is not taken to call what it is handed"
+_TWIN = "of two glues that LLVM folds into one only the trait of the one that gave it its name is known"
 _SET_ELSEWHERE = "a pointer that is stored where no root comes by is not found"
 _MISSED = {
     ("closures::scoped_thread::root", "0"): _THREAD,
     ("closures::scoped_thread::root", "3"): _THREAD,
+    ("dynamic::folded_glue::second", "3"): _TWIN,
     ("dynamic::generic_over_objects::root", "3"): "LLVM passes the method pointer instead of the object",
+    ("implicit::drop_of_objects_in_containers::root", "3"): _TWIN,
+    ("implicit::error_object::root", "0"): "a `dyn Error` is taken to be made where it is formatted",
+    ("implicit::error_object::root", "3"): "LLVM passes the method pointer instead of the object",
     ("implicit::future::root", "0"): "the poll function of an `async fn` is not named `poll`",
     ("implicit::future::root", "3"): "the poll function of an `async fn` is not named `poll`",
+    ("implicit::other_lazy_cells::of_lazy_cell", "0"): _SET_ELSEWHERE,
+    ("implicit::other_lazy_cells::of_lazy_cell", "3"): _SET_ELSEWHERE,
     ("implicit::thread::root", "0"): _THREAD,
     ("implicit::thread::root", "3"): _THREAD,
     ("implicit::thread_local_value::root", "0"): "the initialiser of a thread-local is called through a pointer",
@@ -34,17 +42,23 @@ _MISSED = {
     ("implicit::waker::root", "3"): _SET_ELSEWHERE,
     ("pointers::field_set_elsewhere::root", "0"): _SET_ELSEWHERE,
     ("pointers::field_set_elsewhere::root", "3"): _SET_ELSEWHERE,
-    ("pointers::foreign_callback::root", "0"): "foreign code is not taken to call what it is handed",
-    ("pointers::foreign_callback::root", "3"): "foreign code is not taken to call what it is handed",
+    ("pointers::foreign_callback::root", "0"): _FOREIGN,
+    ("pointers::foreign_callback::root", "3"): _FOREIGN,
     ("pointers::global_handler::root", "0"): _SET_ELSEWHERE,
+    ("pointers::started_by_foreign_code::root", "0"): _FOREIGN,
+    ("pointers::started_by_foreign_code::root", "3"): _FOREIGN,
 }
 """Root and opt-level of each case in which a function is not reached, and why."""
 _IN_SILENCE = {
+    ("dynamic::folded_glue::second", "3"),
+    ("implicit::error_object::root", "0"),
     ("implicit::to_string::formatted", "0"),
     ("implicit::to_string::formatted", "3"),
     ("implicit::to_string::of_object", "0"),
     ("pointers::foreign_callback::root", "0"),
     ("pointers::foreign_callback::root", "3"),
+    ("pointers::started_by_foreign_code::root", "0"),
+    ("pointers::started_by_foreign_code::root", "3"),
 }
 """Those in which the report does not even say that something below the root is unknown."""
 _WRONG_HAZARDS = {"uncontended_read": "a read lock that may be taken in two places is called conditional"}

@@ -468,6 +468,7 @@ pub mod writer_object {
     // `write_all` is std's default method, called through the object, and calls `write`.
     // ringfence: root
     //~ calls: <Tape as Write>::write
+    //~ also: <implicit::error_object::Rejected as Drop>::drop
     #[inline(never)]
     pub fn root(writer: &mut dyn Write) -> io::Result<()> {
         writer.write_all(b"trade")
@@ -554,5 +555,54 @@ pub mod generic_over_objects {
     #[inline(never)]
     pub fn statically(gram: &Gram) -> f32 {
         weigh(gram)
+    }
+}
+
+pub mod folded_glue {
+    pub trait First {}
+
+    pub trait Second {}
+
+    pub struct One(pub u64);
+
+    impl First for One {}
+
+    impl Drop for One {
+        fn drop(&mut self) {
+            hit!();
+        }
+    }
+
+    pub struct Two(pub u64);
+
+    impl Second for Two {}
+
+    impl Drop for Two {
+        fn drop(&mut self) {
+            hit!();
+        }
+    }
+
+    #[inline(never)]
+    pub fn objects() -> (Box<dyn First>, Box<dyn Second>) {
+        (Box::new(One(1)), Box::new(Two(2)))
+    }
+
+    // What the last owner runs is the same code for both, and LLVM keeps one of them under both names.
+    // ringfence: root
+    //~ calls: <One as Drop>::drop
+    #[inline(never)]
+    pub fn root(objects: std::rc::Rc<Vec<Box<dyn First>>>) {
+        hit!();
+        drop(objects);
+    }
+
+    // ringfence: root
+    //~ calls: <Two as Drop>::drop
+    //~ also at 3: <One as Drop>::drop
+    #[inline(never)]
+    pub fn second(objects: std::rc::Rc<Vec<Box<dyn Second>>>) {
+        hit!();
+        drop(objects);
     }
 }

@@ -336,7 +336,7 @@ pub mod thread {
     // What is handed to another thread runs, though not on this one.
     // ringfence: root
     //~ calls: work
-    //~ also: <dynamic::writer_object::Tape as Write>::write
+    //~ also: <dynamic::writer_object::Tape as Write>::write, <implicit::error_object::Rejected as Drop>::drop
     #[inline(never)]
     pub fn root() -> std::thread::JoinHandle<()> {
         std::thread::spawn(work)
@@ -568,5 +568,225 @@ pub mod waker {
     #[inline(never)]
     pub fn root(waker: &Waker) {
         waker.wake_by_ref();
+    }
+}
+
+pub mod derived_formatting {
+    use std::fmt;
+
+    pub struct Level(pub u8);
+
+    impl fmt::Debug for Level {
+        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            hit!();
+            formatter.pad("level")
+        }
+    }
+
+    #[derive(Debug)]
+    pub struct Ladder {
+        pub top: Level,
+        pub depth: u32,
+    }
+
+    // ringfence: root
+    //~ calls: <Ladder as Debug>::fmt, <Level as Debug>::fmt
+    #[inline(never)]
+    pub fn root(ladder: &Ladder) -> String {
+        format!("{ladder:?}")
+    }
+}
+
+pub mod formatting_into_own_writer {
+    use std::fmt::{self, Write};
+
+    pub struct Line {
+        pub bytes: [u8; 32],
+        pub length: usize,
+    }
+
+    impl fmt::Write for Line {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            hit!();
+            for byte in text.bytes().take(32 - self.length) {
+                self.bytes[self.length % 32] = byte;
+                self.length += 1;
+            }
+            Ok(())
+        }
+    }
+
+    // ringfence: root
+    //~ calls: <Line as Write>::write_str
+    #[inline(never)]
+    pub fn root(line: &mut Line, value: u64) -> fmt::Result {
+        write!(line, "{value:>9} ")
+    }
+}
+
+pub mod error_object {
+    use std::error::Error;
+    use std::fmt;
+
+    #[derive(Debug)]
+    pub struct Rejected(pub u32);
+
+    impl fmt::Display for Rejected {
+        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            hit!();
+            formatter.write_str("rejected")
+        }
+    }
+
+    impl Error for Rejected {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            hit!();
+            None
+        }
+    }
+
+    impl Drop for Rejected {
+        fn drop(&mut self) {
+            hit!();
+        }
+    }
+
+    #[inline(never)]
+    pub fn rejected() -> Box<dyn Error> {
+        Box::new(Rejected(1))
+    }
+
+    // ringfence: root
+    //~ calls: <Rejected as Display>::fmt
+    #[inline(never)]
+    pub fn root(error: &dyn Error) -> String {
+        error.to_string()
+    }
+
+    // ringfence: root
+    //~ calls: <Rejected as Error>::source
+    #[inline(never)]
+    pub fn source(error: &dyn Error) -> bool {
+        error.source().is_some()
+    }
+
+    // ringfence: root
+    //~ calls: <Rejected as Drop>::drop
+    #[inline(never)]
+    pub fn dropped(error: Box<dyn Error>) {
+        drop(error);
+    }
+}
+
+pub mod drop_of_objects_in_containers {
+    use std::rc::Rc;
+    use std::sync::Arc;
+
+    pub trait Session {}
+
+    pub struct Open(pub u64);
+
+    impl Session for Open {}
+
+    impl Drop for Open {
+        fn drop(&mut self) {
+            hit!();
+        }
+    }
+
+    #[inline(never)]
+    pub fn sessions() -> (Vec<Box<dyn Session>>, Rc<dyn Session>, Arc<dyn Session>) {
+        (vec![Box::new(Open(1))], Rc::new(Open(2)), Arc::new(Open(3)))
+    }
+
+    // Its glue is like that of every other vector of boxed objects, and LLVM keeps one of them.
+    // ringfence: root
+    //~ calls: <Open as Drop>::drop
+    //~ also at 3: <implicit::error_object::Rejected as Drop>::drop
+    #[inline(never)]
+    pub fn root(sessions: Vec<Box<dyn Session>>) {
+        hit!();
+        drop(sessions);
+    }
+
+    // ringfence: root
+    //~ calls: <Open as Drop>::drop
+    #[inline(never)]
+    pub fn counted(session: Rc<dyn Session>) {
+        hit!();
+        drop(session);
+    }
+
+    // ringfence: root
+    //~ calls: <Open as Drop>::drop
+    #[inline(never)]
+    pub fn shared(session: Arc<dyn Session>) {
+        hit!();
+        drop(session);
+    }
+}
+
+pub mod other_lazy_cells {
+    use std::cell::{LazyCell, OnceCell};
+    use std::sync::Once;
+
+    static ONCE: Once = Once::new();
+
+    #[inline(never)]
+    fn once() {
+        hit!();
+    }
+
+    // ringfence: root
+    //~ calls: once
+    #[inline(never)]
+    pub fn root() {
+        ONCE.call_once(once);
+    }
+
+    #[inline(never)]
+    fn cell() -> u64 {
+        hit!();
+        8
+    }
+
+    // ringfence: root
+    //~ calls: cell
+    #[inline(never)]
+    pub fn of_cell(known: &OnceCell<u64>) -> u64 {
+        *known.get_or_init(cell)
+    }
+
+    // ringfence: root
+    //~ calls: cell
+    #[inline(never)]
+    pub fn of_lazy_cell(known: &LazyCell<u64>) -> u64 {
+        **known
+    }
+
+    #[inline(never)]
+    pub fn lazy_cell() -> LazyCell<u64> {
+        LazyCell::new(cell)
+    }
+}
+
+pub mod linked_by_name {
+    mod there {
+        #[unsafe(no_mangle)]
+        extern "C" fn ringfence_truth_hook(value: u64) -> u64 {
+            hit!();
+            value
+        }
+    }
+
+    unsafe extern "C" {
+        safe fn ringfence_truth_hook(value: u64) -> u64;
+    }
+
+    // ringfence: root
+    //~ calls: ringfence_truth_hook
+    #[inline(never)]
+    pub fn root(value: u64) -> u64 {
+        ringfence_truth_hook(value)
     }
 }

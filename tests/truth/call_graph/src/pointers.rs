@@ -388,3 +388,57 @@ pub mod list {
         }
     }
 }
+
+pub mod started_by_foreign_code {
+    use std::ffi::c_void;
+
+    unsafe extern "C" {
+        fn pthread_create(
+            thread: *mut u64,
+            attributes: *const c_void,
+            start: extern "C" fn(*mut c_void) -> *mut c_void,
+            argument: *mut c_void,
+        ) -> i32;
+    }
+
+    extern "C" fn start(argument: *mut c_void) -> *mut c_void {
+        hit!();
+        argument
+    }
+
+    // ringfence: root
+    //~ calls: start
+    #[inline(never)]
+    pub fn root() -> i32 {
+        let mut thread = 0;
+        unsafe { pthread_create(&mut thread, std::ptr::null(), start, std::ptr::null_mut()) }
+    }
+}
+
+pub mod handed_through_the_heap {
+    pub struct Job {
+        run: fn(&Job, u128),
+        size: u128,
+    }
+
+    fn small(job: &Job, by: u128) {
+        hit!();
+        std::hint::black_box(job.size + by);
+    }
+
+    #[inline(never)]
+    fn queue(jobs: &mut Vec<Job>) {
+        hit!();
+        jobs.push(Job { run: small, size: 3 });
+    }
+
+    // ringfence: root
+    //~ calls: queue, small
+    #[inline(never)]
+    pub fn root(jobs: &mut Vec<Job>) {
+        queue(jobs);
+        for job in jobs.iter() {
+            (job.run)(job, 2);
+        }
+    }
+}
