@@ -336,7 +336,7 @@ pub mod thread {
     // What is handed to another thread runs, though not on this one.
     // ringfence: root
     //~ calls: work
-    //~ also: <dynamic::writer_object::Tape as Write>::write, <implicit::error_object::Rejected as Drop>::drop
+    //~ also: <implicit::error_object::Rejected as Drop>::drop
     #[inline(never)]
     pub fn root() -> std::thread::JoinHandle<()> {
         std::thread::spawn(work)
@@ -702,7 +702,6 @@ pub mod drop_of_objects_in_containers {
     // Its glue is like that of every other vector of boxed objects, and LLVM keeps one of them.
     // ringfence: root
     //~ calls: <Open as Drop>::drop
-    //~ also at 3: <implicit::error_object::Rejected as Drop>::drop
     #[inline(never)]
     pub fn root(sessions: Vec<Box<dyn Session>>) {
         hit!();

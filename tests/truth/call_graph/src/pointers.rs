@@ -323,7 +323,6 @@ pub mod operations {
 
     // ringfence: root
     //~ calls: open_file, open_pipe
-    //~ also: shut_file, shut_pipe
     #[inline(never)]
     pub fn root(operations: &Operations) -> u8 {
         (operations.open)(1, 2, 3)
@@ -331,7 +330,6 @@ pub mod operations {
 
     // ringfence: root
     //~ calls: shut_file, shut_pipe
-    //~ also: open_file, open_pipe
     #[inline(never)]
     pub fn closed(operations: &Operations) -> u8 {
         (operations.shut)(1, 2, 3)
