@@ -160,6 +160,18 @@ def list_entries(request: AuditRequest, progress: Progress) -> tuple[RootResult,
     return tuple(_result(root, built) for root in linked.roots)
 
 
+def hot_path_of(request: AuditRequest, progress: Progress) -> tuple[Linked, HotPath]:
+    """What the roots reach, not judged: for those who ask the graph itself; nothing where there is no root. Raises
+    `RingfenceError` for what the user can mend."""
+    with _uncollected():
+        built = build_or_open(request.build, progress)
+        with closing(WorkerPool(request.workers)) as pool:
+            linked = link(request, built, index(request, built, pool, progress))
+            reached = _reach(linked, follow_panic=request.strict)
+        progress.close()
+        return linked, HotPath(reached, built.own_files(map(file_of, linked.functions)))
+
+
 def index(request: AuditRequest, built: Built, pool: WorkerPool, progress: Progress) -> Library:
     """All modules with their symbols; none is parsed."""
     return Library(built.sources, store_if(wanted=request.use_cache), pool, progress)
