@@ -10,6 +10,9 @@ from ringfence.graphs.names import display_name
 _SAME_CRATE = re.compile(r"B[0-9A-Za-z]*_$")
 _CRATE = re.compile(r"Cs[0-9A-Za-z]*_(\d{1,3})_?(\w+)")
 
+FOLLOWED_BY_SIGNATURE = 4
+"""At most this many candidates are followed of which nothing but the signature is known."""
+
 
 class Evidence(StrEnum):
     """Why a function is a candidate, strongest first."""

@@ -11,19 +11,21 @@ Objects may be made anywhere, long before the root runs, so candidates are sough
 2. *By name*: ``<T as Trait>::method`` anywhere in the symbol index, for the traits that clause 1 found; where it found
    none, for the traits of the caller's crate that have such a method, else for all. Where the trait stands in a
    crate of the user's own, or nothing was found otherwise, their modules are read, and what does not fit the signature
-   falls out again. Other implementations in modules that were not read are named, not followed.
+   falls out again. Other implementations are not followed; those in modules that were not read are named.
    A method pointer that was loaded elsewhere and handed over (argument promotion) is called as an ordinary pointer; if
    the source has a method's name at the call, it is that method, in whatever slot.
    ``Any`` has one implementation for all types, which answers with a constant: its calls have no candidates.
 3. *Drop glue* (slot -1): the drop entries of the vtables of the trait named as ``dyn Trait`` in the innermost frame
    that names one. If no vtable tells that trait: the drop glue of the types that have methods of it; if there is
    none, the trait may have no methods, and a few vtables without methods and name are taken for its own.
-4. *By closed set*: ``!callees`` names all targets, or the pointer is chosen among constants or loaded from a constant
-   table; nothing is open.
+4. *By closed set*: ``!callees`` names all targets, or the pointer is chosen among constants, loaded from a constant
+   table, or loaded from a variable that nothing but loads and stores of functions use: in its module, or, where others
+   see it and its crate makes the call, in all modules that were read, those of its crate among them. Nothing is open.
 5. *By argument*: the pointer, or the vtable, is a parameter of the calling function, and its caller passes a constant
    (`Function.bindings`: the function is specialised for it, as if it had been generic). That is the target.
-6. *Function pointers*: functions of the call's signature whose address is taken in a body that was read, or stands in
-   a table that is no vtable. Where the pointer was loaded from a known place in a table, only what tables hold at that
+6. *Function pointers*: functions of the call's signature whose address is taken in a module that was read, or stands in
+   a table that is no vtable; the modules of the crate that makes the call are read for that, those of the user's own
+   crates together. Where the pointer was loaded from a known place in a table, only what tables hold at that
    place counts. The set is open, but for hand-written vtables (of `bytes`, say): where the crate that makes the call
    has functions that fit, and they stand in tables only, it is those. The tables of wakers are constants, too, but
    anybody may have one.
@@ -42,7 +44,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ringfence.graphs.candidates import Candidate, Evidence, Resolution
 from ringfence.graphs.facts import CallKind, CallSite, ModuleFacts, VTable
-from ringfence.graphs.names import display_name, trait_method
+from ringfence.graphs.names import crate_of, display_name, trait_method, without_generics
 from ringfence.graphs.pointer_calls import PointerCalls
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.virtual_calls import (
@@ -65,15 +67,24 @@ class Dispatch:
         symbols: Iterable[tuple[str, Sequence[int]]],
         method_at: MethodAt,
         is_own_crate: Callable[[str], bool],
+        modules_of: Callable[[str], Iterable[int]],
     ) -> None:
-        """``symbols`` are all function symbols of the program with the modules that define them."""
+        """``symbols`` are all function symbols of the program with the modules that define them; ``modules_of`` gives
+        the modules of a crate, for one of the user's own those of all of them."""
         self._program = program
+        self._modules_of = modules_of
         self._virtual = VirtualCalls(program, symbols, method_at, is_own_crate)
         self._pointer = PointerCalls(program)
 
     def wanted(self, caller: Function, site: CallSite) -> frozenset[int]:
-        """Modules that must be read before `resolve` can judge clause 2 for this call."""
-        return frozenset() if site.callees else self._virtual.wanted(caller, site)
+        """Modules that must be read before `resolve` can judge clauses 2 and 6 for this call."""
+        innermost = innermost_name(caller, site)
+        if site.callees or innermost.startswith(FORMATTING) or self._passed(caller, site):
+            return frozenset()
+        wanted = self._virtual.wanted(caller, site)
+        if wanted is None:
+            return frozenset(self._modules_of(crate_of(without_generics(innermost))))
+        return wanted
 
     def resolve(self, caller: Function, site: CallSite) -> Resolution:
         """The candidates by what was read so far; more may come once `wanted` modules are read."""
@@ -87,6 +98,9 @@ class Dispatch:
         passed = self._passed(caller, site)
         if passed is not None:
             return Resolution((passed,), closed=True)
+        stored = self._pointer.stored(caller, site, innermost)
+        if stored is not None:
+            return Resolution(stored, closed=True)
         virtual = self._virtual.resolve(caller, site)
         return virtual or self._pointer.resolve(site, innermost)
 

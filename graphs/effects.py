@@ -39,7 +39,7 @@ _PREFIXED_ALLOCATOR = re.compile(r"(?:_rjem_|je_|_rjem_je_|mi_|tc_|snmalloc_|rpm
 _NAMES: dict[Effect, str] = {
     Effect.ALLOCATES: """
         malloc calloc aligned_alloc posix_memalign memalign valloc pvalloc mallocx strdup strndup asprintf vasprintf
-        getline getdelim reallocarray getaddrinfo opendir fopen fdopen realpath mmap mmap64 brk sbrk
+        pthread_atfork getline getdelim reallocarray getaddrinfo opendir fopen fdopen realpath mmap mmap64 brk sbrk
         malloc_aligned calloc_aligned zalloc zalloc_aligned
         _Znwm _Znam _ZnwmSt11align_val_t _ZnamSt11align_val_t _ZnwmRKSt9nothrow_t _ZnamRKSt9nothrow_t
         __cxa_allocate_exception __cxa_thread_atexit_impl HeapAlloc VirtualAlloc""",

@@ -15,7 +15,7 @@ import msgspec
 
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 10
+FACTS_VERSION = 18
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
@@ -117,6 +117,8 @@ class CallSite(Record, frozen=True):
     """VIRTUAL: ``dereferenceable(N)`` of the vtable pointer, where it is an argument."""
     signature: str = ""
     """Indirect calls: ``return (parameters)`` in LLVM types, attributes removed, to match definitions against."""
+    variable: str = ""
+    """POINTER: the global variable of one word that the pointer was loaded from (`ModuleFacts.variables`)."""
     callees: tuple[str, ...] = ()
     """Indirect calls: a closed set, from ``!callees`` metadata, from constants, or from a constant table."""
     parameter: int = -1
@@ -197,6 +199,17 @@ class VTable(Record, frozen=True):
     """Symbol of each slot, empty for a null slot."""
 
 
+class Variable(Record, frozen=True):
+    """What a module does with a global variable of one word that holds a function."""
+
+    values: tuple[str, ...]
+    """Functions that it begins with or that are stored there, sorted."""
+    escapes: bool
+    """It is used by something else than loads and stores of functions."""
+    is_private: bool
+    """No other module sees it."""
+
+
 class External(Record, frozen=True):
     """A declaration whose attributes say something."""
 
@@ -230,6 +243,10 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
     """Global variables whose initialiser holds addresses of functions or of other such globals."""
     tables: dict[str, tuple[str, ...]]
     """Those of them that are no vtable and whose shape is known: the symbol in each word, empty where there is none."""
+    addresses_taken: tuple[str, ...]
+    """Functions whose address some body takes, sorted."""
+    variables: dict[str, Variable]
+    """Those that a call here goes through, or that begin with a function."""
     files: tuple[str, ...]
     """Absolute, or as the compiler was given them."""
     subprograms: tuple[Subprogram, ...]
@@ -255,6 +272,14 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
     def type_named(self, name: str) -> TypeFacts | None:
         """The type of that path; None where debug info does not describe it."""
         return self._types_by_name.get(name) if name else None
+
+    @cached_property
+    def twins(self) -> dict[str, tuple[str, ...]]:
+        """Function -> its aliases: functions with the same body, folded into one."""
+        found: dict[str, list[str]] = {}
+        for alias, target in sorted(self.aliases.items()):
+            found.setdefault(target, []).append(alias)
+        return {target: tuple(aliases) for target, aliases in found.items()}
 
     @cached_property
     def knows_receivers(self) -> bool:

@@ -7,7 +7,10 @@ symbol serves without demangling.
    as the container outlives the call.
 2. *First use*: the slow path of ``Once``, ``OnceLock``, ``LazyLock``, thread locals and lazily made lock tables.
 
-Both are often marked cold by their library. The mark says "seldom per element", not "seldom for the caller", so
+3. *Usual*: what a library marks unlikely although it is the usual way in for whoever calls it: the sort of more than
+   twenty elements, rayon's entry from a thread that is no worker.
+
+All are often marked cold by their library. The mark says "seldom per element", not "seldom for the caller", so
 `ringfence.pipeline.ir.blocks` forgives them one unlikely edge.
 
 Not handled: containers of crates that are not named here; an arena's chunk growth is named, its wrapper is not.
@@ -38,12 +41,19 @@ _FIRST_USE = re.compile(
     rb"|11parking_lot.*14call_once_slow|16parking_lot_core.*16create_hashtable",
     re.DOTALL,
 )
+_USUAL = re.compile(rb"4sort6stable.*(?:14driftsort_main|4sort)|10rayon_core.*14in_worker_cold", re.DOTALL)
 
 
 @cache
 def is_growth(symbol: bytes) -> bool:
     """Clause 1."""
     return _GROWTH.search(symbol) is not None
+
+
+@cache
+def is_usual(symbol: bytes) -> bool:
+    """Clause 3."""
+    return _USUAL.search(symbol) is not None
 
 
 @cache

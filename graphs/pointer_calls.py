@@ -2,12 +2,19 @@
 
 from collections.abc import Iterator
 
-from ringfence.graphs.candidates import Candidate, Evidence, Resolution, is_compatible, one_of_each
-from ringfence.graphs.facts import CallSite, ModuleFacts
+from ringfence.graphs.candidates import (
+    FOLLOWED_BY_SIGNATURE,
+    Candidate,
+    Evidence,
+    Resolution,
+    is_compatible,
+    one_of_each,
+)
+from ringfence.graphs.facts import CallSite, ModuleFacts, Variable
 from ringfence.graphs.names import crate_of, display_name, without_generics
-from ringfence.graphs.program import Program
+from ringfence.graphs.program import Function, Program
+from ringfence.graphs.virtual_calls import is_formatting
 
-FOLLOWED_BY_SIGNATURE = 4
 _CALLS_STATIC_TABLES = ("core::task::wake::", "<core::task::wake::")
 """A `RawWakerVTable` is always a constant."""
 
@@ -18,7 +25,7 @@ class PointerCalls:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._found: dict[tuple[str, int], tuple[Candidate, ...]] = {}
-        self._seen = (0, 0)
+        self._seen_modules = 0
 
     def resolve(self, site: CallSite, innermost: str) -> Resolution:
         """``innermost`` is the path of the function that the call was written in."""
@@ -32,23 +39,41 @@ class PointerCalls:
             return Resolution(private, closed=True)
         return Resolution(candidates, followed=0 < len(candidates) <= FOLLOWED_BY_SIGNATURE)
 
+    def stored(self, caller: Function, site: CallSite, innermost: str) -> tuple[Candidate, ...] | None:
+        """What the variable can hold that the pointer was loaded from; None where that is not known."""
+        if not site.variable:
+            return None
+        here = caller.where.variables[site.variable]
+        if not here.is_private and crate_of(display_name(site.variable)) != crate_of(without_generics(innermost)):
+            return None
+        holding = [(caller.module, here)] if here.is_private else self._sharing(site.variable)
+        if any(variable.escapes for _, variable in holding):
+            return None
+        found = {self._located(module, symbol, Evidence.CALLEES) for module, each in holding for symbol in each.values}
+        return one_of_each(found) or None
+
+    def _sharing(self, symbol: str) -> list[tuple[int, Variable]]:
+        modules = self._program.modules
+        return [
+            (module, modules[module].variables[symbol]) for module in modules if symbol in modules[module].variables
+        ]
+
     def _candidates(self, site: CallSite) -> tuple[Candidate, ...]:
-        if self._seen != (len(self._program.modules), len(self._program.functions)):
+        if self._seen_modules != len(self._program.modules):
             self._found.clear()
+            self._seen_modules = len(self._program.modules)
         key = (site.signature, site.slot)
         known = self._found.get(key)
         if known is None:
             pointed = set(self._pointed(site.slot))
-            known = self._found[key] = one_of_each(each for each in pointed if self._fits(each, site.signature))
-            self._seen = (len(self._program.modules), len(self._program.functions))
+            fitting = (each for each in pointed if self._fits(each, site.signature))
+            known = self._found[key] = one_of_each(each for each in fitting if not is_formatting(each.symbol))
         return known
 
     def _pointed(self, slot: int) -> Iterator[Candidate]:
-        for function in tuple(self._program.functions):
-            for address in function.facts.addresses:
-                if address.symbol not in function.where.address_globals:
-                    yield self._located(function.module, address.symbol, Evidence.ADDRESS)
         for module, facts in self._program.modules.items():
+            for symbol in facts.addresses_taken:
+                yield self._located(module, symbol, Evidence.ADDRESS)
             vtables = {vtable.symbol for vtable in facts.vtables}
             for holder in facts.address_globals.keys() - vtables:
                 evidence, symbols = _held(facts, holder, slot)

@@ -52,8 +52,8 @@ class Reach:
     externals: dict[int, list[ExternalCall]] = field(default_factory=lambda: defaultdict(list))
     resolutions: dict[tuple[int, int], Resolution] = field(default_factory=dict[tuple[int, int], Resolution])
     """By (function, position of the call in its facts)."""
-    resolved_at: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict[tuple[int, int], tuple[int, int]])
-    """How much of the program was known when a call was resolved last: modules, and functions where they matter."""
+    resolved_at: dict[tuple[int, int], int] = field(default_factory=dict[tuple[int, int], int])
+    """How many modules were read when a call was resolved last."""
     panic_calls_not_followed: int = 0
     edge_count: int = 0
 
@@ -106,6 +106,11 @@ def _follow_direct(
                 calls.append((function, site, site.callee, _module_of(program, function.module, site.callee)))
             elif site.kind is not CallKind.ASSEMBLY:
                 indirect.append((function, position))
+            if site.kind is CallKind.DIRECT and site.passed and program.locate(function.module, site.callee) is None:
+                handed = _handed_over(program, function, site)
+                calls.extend(
+                    (function, call, symbol, program.locate(module, symbol)) for call, module, symbol in handed
+                )
         reached.panic_calls_not_followed += len(function.facts.calls) - followed
         for site, symbol in _called_where_taken(function, dispatch, follow_panic=follow_panic):
             calls.append((function, site, symbol, program.locate(function.module, symbol)))
@@ -113,6 +118,17 @@ def _follow_direct(
     return [
         callee for function, site, symbol, module in calls if (callee := _link(reached, function, site, symbol, module))
     ]
+
+
+_ONLY_REGISTERS = frozenset({"__cxa_thread_atexit_impl", "__cxa_atexit", "atexit", "pthread_key_create", "sigaction"})
+
+
+def _handed_over(program: Program, caller: Function, site: CallSite) -> Iterator[tuple[CallSite, int, str]]:
+    """Functions that a call hands to foreign code, itself or in a table: it is taken to call them."""
+    call = CallSite(CallKind.POINTER, "", site.place, site.location)
+    for _, module, symbol in _bindings(caller, site) if site.callee not in _ONLY_REGISTERS else ():
+        held = program.modules[module].address_globals.get(symbol, (symbol,))
+        yield from ((call, module, each) for each in held if each not in program.modules[module].address_globals)
 
 
 def _module_of(program: Program, caller: int, symbol: str) -> int | None:
@@ -173,12 +189,12 @@ def _follow_indirect(reached: Reach, indirect: Sequence[tuple[Function, int]], d
     calls = [
         (function, position, function.facts.calls[position])
         for function, position in indirect
-        if reached.resolved_at.get((function.id, position)) != _known(program, function.facts.calls[position])
+        if reached.resolved_at.get((function.id, position)) != len(program.modules)
     ]
     program.load({module for function, _, site in calls for module in dispatch.wanted(function, site)})
     fresh: list[Function] = []
     for function, position, site in calls:
-        reached.resolved_at[function.id, position] = _known(program, site)
+        reached.resolved_at[function.id, position] = len(program.modules)
         resolution = dispatch.resolve(function, site)
         before = reached.resolutions.get((function.id, position))
         if before == resolution:
@@ -194,11 +210,6 @@ def _follow_indirect(reached: Reach, indirect: Sequence[tuple[Function, int]], d
             if callee is not None:
                 fresh.append(callee)
     return fresh
-
-
-def _known(program: Program, site: CallSite) -> tuple[int, int]:
-    """What a resolution depends on: the modules read, and for a pointer the bodies that take addresses."""
-    return len(program.modules), len(program.functions) if site.kind is CallKind.POINTER else 0
 
 
 def is_logging(site: CallSite) -> bool:

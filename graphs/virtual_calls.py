@@ -6,10 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from ringfence.graphs.candidates import Candidate, Evidence, Resolution, is_compatible, one_of_each
+from ringfence.graphs.candidates import (
+    FOLLOWED_BY_SIGNATURE,
+    Candidate,
+    Evidence,
+    Resolution,
+    is_compatible,
+    one_of_each,
+)
 from ringfence.graphs.facts import CallKind, CallSite, VTable
 from ringfence.graphs.names import crate_of, display_name, method_name, trait_method, without_generics
-from ringfence.graphs.pointer_calls import FOLLOWED_BY_SIGNATURE
 from ringfence.graphs.program import Function, Program
 
 DROP_SLOT = -1
@@ -20,7 +26,11 @@ _TRAIT_METHOD = ("_RNvX", "_RINvX", "_RNvY", "_RINvY", "_ZN")
 _LIFETIME = re.compile(r"for<[^>]*> |'\w+ |<'\w+>|'\w+, ")
 _DROP_GLUE = re.compile(r"core::ptr::(?:drop_in_place|drop_glue)::<(.*)>")
 _CALLS = frozenset({"call", "call_mut", "call_once"})
+_RESUMES = frozenset({"poll", "resume"})
 _CALLABLE = "core::ops::function::Fn"
+_WITHOUT_ARGUMENTS = ("Fn", "FnMut", "FnOnce", "()")
+_HEADER_WORDS = 3
+"""Drop, size and align stand before the methods of a vtable."""
 _ONE_IMPLEMENTATION = frozenset({"core::any::Any"})
 """Traits that only a blanket implementation of the standard library has, whose methods do nothing but answer."""
 
@@ -37,8 +47,8 @@ class _VirtualCall:
     method: str
     is_written: bool
     """The method's name is known from the call itself, not taken from the enclosing function."""
-    dyn: str
-    """The trait that a frame names as ``dyn Trait``, where name and slot are not both known."""
+    dyn: frozenset[str]
+    """The traits that frames name as ``dyn Trait``, where name and slot are not both known."""
     crate: str
     """In whose code the call was written."""
 
@@ -74,21 +84,22 @@ class VirtualCalls:
         self._vtables: list[tuple[int, VTable]] = []
         self._seen_modules = 0
         self._methods: set[tuple[str, int]] = set()
-        self._found: dict[tuple[int, str, str, str], tuple[Candidate, ...]] = {}
+        self._found: dict[tuple[int, str, str, frozenset[str]], tuple[Candidate, ...]] = {}
         self._virtuals: dict[_VirtualCall, _Virtual] = {}
-        self._drops: dict[str, Resolution] = {}
+        self._drops: dict[frozenset[str], Resolution] = {}
 
-    def wanted(self, caller: Function, site: CallSite) -> frozenset[int]:
-        """Modules that must be read before `resolve` can judge clause 2 for this call."""
+    def wanted(self, caller: Function, site: CallSite) -> frozenset[int] | None:
+        """Modules that must be read before `resolve` can judge clause 2 for this call; None where it is none of a
+        method."""
         if site.kind is CallKind.VIRTUAL and site.slot == DROP_SLOT:
             return frozenset()
         known = self._known(caller, site)
-        return known.wanted if known else frozenset()
+        return known.wanted if known else None
 
     def resolve(self, caller: Function, site: CallSite) -> Resolution | None:
         """The candidates by what was read so far; None for a call that is not known to be one of a method."""
         if site.kind is CallKind.VIRTUAL and site.slot == DROP_SLOT:
-            return self._dropped(_dyn_trait(caller, site))
+            return self._dropped(_dyn_traits_at(caller, site))
         known = self._known(caller, site)
         return known.resolution if known else None
 
@@ -96,30 +107,31 @@ class VirtualCalls:
         """The same for all calls alike."""
         self._refresh()
         call = self._described(caller, site)
-        if site.kind is CallKind.POINTER and not call.is_written:
+        if site.kind is CallKind.POINTER and not (call.is_written or self._is_in_a_vtable(call)):
             return None
         known = self._virtuals.get(call)
         if known is None:
             by_vtable, by_name = self._by_vtable(call), self._by_name(call)
-            wanted = frozenset(
-                module
-                for module, symbol in by_name
-                if not by_vtable or self._is_own_crate(crate_of(_trait_of(display_name(symbol))))
-            )
-            known = self._virtuals[call] = _Virtual(self._resolved(call, by_name), wanted)
+            likely = [pair for pair in by_name if not by_vtable or self._is_own_trait(pair[1])]
+            wanted = frozenset(module for module, _ in likely)
+            known = self._virtuals[call] = _Virtual(self._resolved(call, by_name, likely), wanted)
         return known
 
-    def _resolved(self, call: _VirtualCall, by_name: list[tuple[int, str]]) -> Resolution:
+    def _is_own_trait(self, symbol: str) -> bool:
+        return self._is_own_crate(crate_of(_trait_of(display_name(symbol))))
+
+    def _resolved(
+        self, call: _VirtualCall, by_name: list[tuple[int, str]], likely: list[tuple[int, str]]
+    ) -> Resolution:
+        modules = self._program.modules
         found = {(each.module, each.symbol): each for each in self._by_vtable(call)}
-        unread: set[str] = set()
-        for module, symbol in by_name:
-            if module not in self._program.modules:
-                unread.add(display_name(symbol))
-            elif self._has_signature(module, symbol, call.signature):
+        for module, symbol in likely:
+            if module in modules and self._has_signature(module, symbol, call.signature):
                 found.setdefault((module, symbol), Candidate(module, symbol, Evidence.NAME))
+        unread = {display_name(symbol) for module, symbol in by_name if module not in modules}
         unread -= {display_name(symbol) for _, symbol in found}
         traits = {_trait_of(display_name(symbol)) for _, symbol in found} - {""}
-        if traits and (traits <= _ONE_IMPLEMENTATION or all(trait.startswith(FORMATTING) for trait in traits)):
+        if traits and traits <= _ONE_IMPLEMENTATION:
             return Resolution((), call.method, tuple(sorted(traits)), closed=True)
         return Resolution(
             candidates=one_of_each(found.values()),
@@ -149,16 +161,22 @@ class VirtualCalls:
         innermost = innermost_name(caller, site)
         crate = crate_of(without_generics(innermost))
         slot = site.slot if site.kind is CallKind.VIRTUAL else _ANY_SLOT
+        dyn = _dyn_traits_at(caller, site)
         place = (caller.file_of(chain[0]), chain[0].line, chain[0].column) if chain and chain[0].column else None
         written = self._method_at(*place) if place else ""
         if written and ((written, slot) in self._methods or self._implementations(written)):
-            dyn = _dyn_trait(caller, site) if slot == _ANY_SLOT else ""
+            dyn = dyn if slot == _ANY_SLOT else frozenset[str]()
             return _VirtualCall(slot, site.signature, written, is_written=True, dyn=dyn, crate=crate)
+        if slot == _ANY_SLOT and dyn and site.slot >= _HEADER_WORDS:
+            slot = site.slot - _HEADER_WORDS
         enclosing = method_name(innermost)
         is_method = not written and bool(chain) and (enclosing, slot) in self._methods
         method = enclosing if is_method else written
-        dyn = _dyn_trait(caller, site)
         return _VirtualCall(slot, site.signature, method, is_written=False, dyn=dyn, crate=crate)
+
+    def _is_in_a_vtable(self, call: _VirtualCall) -> bool:
+        """A vtable's slot may be loaded without a mark where LLVM moved the load into another function."""
+        return call.slot != _ANY_SLOT and bool(call.dyn) and bool(self._by_vtable(call))
 
     def _by_vtable(self, call: _VirtualCall) -> tuple[Candidate, ...]:
         key = (call.slot, call.signature, call.method, call.dyn)
@@ -167,12 +185,12 @@ class VirtualCalls:
             known = self._found[key] = tuple(self._in_slot(*key))
         return known
 
-    def _in_slot(self, slot: int, signature: str, method: str, dyn: str) -> Iterator[Candidate]:
+    def _in_slot(self, slot: int, signature: str, method: str, dyn: frozenset[str]) -> Iterator[Candidate]:
         for module, vtable in self._vtables:
-            if dyn and not _has_trait(vtable, dyn):
+            if dyn and not _has_one_of(vtable, dyn):
                 continue
             for symbol in vtable.methods if slot == _ANY_SLOT else vtable.methods[slot : slot + 1]:
-                if not symbol or (method and not _is_named(symbol, method)):
+                if not symbol or (method and not _is_named(vtable, symbol, method)):
                     continue
                 if self._has_signature(module, symbol, signature):
                     yield self._located(module, symbol)
@@ -202,15 +220,16 @@ class VirtualCalls:
         self._implementations_of[method] = found
         return found
 
-    def _dropped(self, dyn: str) -> Resolution:
+    def _dropped(self, dyn: frozenset[str]) -> Resolution:
         """Clause 3."""
         self._refresh()
         known = self._drops.get(dyn)
         if known is None:
-            vtables = [(module, vtable) for module, vtable in self._vtables if dyn and _has_trait(vtable, dyn)]
+            vtables = [(module, vtable) for module, vtable in self._vtables if _has_one_of(vtable, dyn)]
             dropped = [self._located(module, vtable.drop) for module, vtable in vtables if vtable.drop]
             if not vtables:
-                dropped += self._drops_by_name(dyn) or self._drops_of_unnamed(dyn)
+                dropped += [found for each in sorted(dyn) for found in self._drops_by_name(each)]
+                dropped = dropped or self._drops_of_unnamed(dyn)
             followed = bool(dropped or vtables)
             known = self._drops[dyn] = Resolution(one_of_each(dropped), followed=followed)
         return known
@@ -229,9 +248,9 @@ class VirtualCalls:
         glued = (self._drop_glue.get(type_) for type_ in sorted(self._implementors.get(dyn, ())))
         return [Candidate(*each, Evidence.NAME) for each in glued if each]
 
-    def _drops_of_unnamed(self, dyn: str) -> list[Candidate]:
+    def _drops_of_unnamed(self, dyn: frozenset[str]) -> list[Candidate]:
         """A trait without methods leaves its name in no vtable: any without methods and name may be one of it."""
-        if not dyn or dyn in self._implementors:
+        if not dyn or dyn & self._implementors.keys():
             return []
         unnamed = {
             (module, vtable.drop)
@@ -256,8 +275,8 @@ class VirtualCalls:
 
 def _is_told(call: _VirtualCall) -> bool:
     """Whether more than the signature is known; every closure without arguments is a ``dyn Fn()``."""
-    is_any_closure = call.dyn.startswith(_CALLABLE) and call.dyn.endswith(("Fn", "FnMut", "FnOnce", "()"))
-    return call.is_written or bool(call.dyn and not is_any_closure)
+    is_any_closure = all(dyn.startswith(_CALLABLE) and dyn.endswith(_WITHOUT_ARGUMENTS) for dyn in call.dyn)
+    return call.is_written or not is_any_closure
 
 
 def innermost_name(caller: Function, site: CallSite) -> str:
@@ -271,16 +290,23 @@ def is_formatting(symbol: str) -> bool:
     return _trait_of(display_name(symbol)).startswith(FORMATTING)
 
 
-def _is_named(symbol: str, method: str) -> bool:
-    """A closure is its own ``call``: its body stands in the slot without a method's name."""
+def _is_named(vtable: VTable, symbol: str, method: str) -> bool:
+    """A closure is its own ``call``, and the body of an ``async fn`` its own ``poll``: they go by a number."""
     name = method_name(display_name(symbol))
-    return name == method or (method in _CALLS and name.startswith("{"))
+    is_numbered = name.startswith("{")
+    if method in _CALLS:
+        return name == method or is_numbered
+    return name == method or (is_numbered and method in _RESUMES and not _is_of_closure(vtable))
+
+
+def _has_one_of(vtable: VTable, dyn: frozenset[str]) -> bool:
+    return any(_has_trait(vtable, each) for each in dyn)
 
 
 def _has_trait(vtable: VTable, dyn: str) -> bool:
     """``Fn`` has ``FnMut`` and ``FnOnce`` as supertraits, and a vtable without debug name may tell one of them only."""
     if not dyn.startswith(_CALLABLE):
-        return dyn in traits_of(vtable)
+        return dyn == _principal(vtable) if vtable.name else dyn in traits_of(vtable)
     arguments = _closure_arguments(vtable)
     return _is_of_closure(vtable) and (not arguments or dyn[dyn.find("(") :] in arguments)
 
@@ -295,13 +321,17 @@ def _trait_of(name: str) -> str:
     return without_generics(qualified[1]) if qualified else ""
 
 
-def _dyn_trait(caller: Function, site: CallSite) -> str:
-    """The only trait that the innermost frame with any names as ``dyn Trait``; of a closure's with its arguments."""
+def _dyn_traits_at(caller: Function, site: CallSite) -> frozenset[str]:
+    """The only trait that the innermost frame with any names as ``dyn Trait``; of a closure's with its arguments. Equal
+    bodies are folded and keep the frames of one of them: where that trait is in the function's own name, the traits in
+    the names of its twins are meant as well."""
     for frame in caller.chain(site.location):
         traits = _dyn_traits(caller.name_of(frame))
         if len(traits) == 1:
-            return next(iter(traits))
-    return ""
+            twins = caller.where.twins.get(caller.facts.symbol, ())
+            is_folded = bool(twins) and traits <= _dyn_traits(caller.name)
+            return traits.union(*(_dyn_traits(display_name(twin)) for twin in twins)) if is_folded else traits
+    return frozenset()
 
 
 @cache
@@ -332,11 +362,14 @@ def _tuple(generics: str) -> str:
     return ""
 
 
+def _principal(vtable: VTable) -> str:
+    """The trait that the vtable was made for; debug info tells."""
+    qualified = trait_method(f"{vtable.name}::vtable")
+    return without_generics(qualified[1]) if qualified else ""
+
+
 @cache
 def traits_of(vtable: VTable) -> frozenset[str]:
     """Traits that the vtable's debug name or the names of its methods tell, supertraits included."""
     traits = {_trait_of(display_name(method)) for method in vtable.methods}
-    qualified = trait_method(f"{vtable.name}::vtable") if vtable.name else None
-    if qualified:
-        traits.add(without_generics(qualified[1]))
-    return frozenset(traits - {""})
+    return frozenset((traits | {_principal(vtable)}) - {""})

@@ -10,6 +10,28 @@ from ringfence.graphs.program import Function
 from ringfence.passes.rule import Level, Rule
 from ringfence.passes.sink import Sink
 
+_HARMLESS = frozenset(
+    {"cpuid", "xgetbv", "rdtsc", "rdtscp", "pause", "nop", "lfence", "mrs", "isb", "yield", "hint"}
+) | {
+    *(
+        "mov",
+        "movl",
+        "movq",
+        "xchg",
+        "xchgq",
+        "lea",
+        "add",
+        "sub",
+        "and",
+        "or",
+        "xor",
+        "test",
+        "cmp",
+        "bswap",
+        "popcnt",
+    ),
+    *("prefetcht0", "prefetchnta"),
+}
 _LEVELS = {
     PathClass.HOT: Level.WARNING,
     PathClass.AMORTIZED: Level.WARNING,
@@ -61,10 +83,17 @@ INLINE_ASSEMBLY = Rule(
     why="Its effect on latency cannot be read from the IR: it may be one instruction or a system call.",
     example='asm!("syscall", …)',
     instead="Use an intrinsic (`core::arch`) where there is one.",
-    false_positives="An empty template (`black_box`, compiler fences) is no instruction and not reported.",
+    false_positives="An empty template (`black_box`, compiler fences) is no instruction and not reported; nor are a "
+    "few instructions that only compute or ask the processor (`cpuid`, `rdtsc`, `pause`).",
     how="A call whose callee is inline assembly with a non-empty template.",
     levels=_LEVELS,
 )
+
+
+def _is_harmless(template: str) -> bool:
+    """Whether every instruction is known to do nothing but compute, look at the processor, or hint at it."""
+    instructions = (part.split() for part in template.replace("\n", ";").split(";"))
+    return all(words[0] in _HARMLESS for words in instructions if words)
 
 
 def _is_unresolved(resolution: Resolution, site: CallSite) -> bool:
@@ -93,7 +122,7 @@ class LimitsPass:
                     method=resolution.method,
                 )
                 yield SinkSite(function.id, site.location, classify(function, site), sink)
-            if site.kind is CallKind.ASSEMBLY:
+            if site.kind is CallKind.ASSEMBLY and not _is_harmless(site.callee):
                 sink = Sink(
                     INLINE_ASSEMBLY, site.callee[:60], "executes inline assembly", "inline assembly is executed"
                 )

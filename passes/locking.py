@@ -6,10 +6,12 @@ and spin's read locks also add) under the frame of a function that acquires a lo
 """
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from ringfence.graphs.classes import SiteClass
 from ringfence.graphs.effects import Effect
-from ringfence.graphs.facts import Atomic
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import without_generics
 from ringfence.graphs.program import Function
@@ -42,8 +44,20 @@ _ACQUIRING = re.compile(
     r"|spin::(?:mutex|rwlock)::[\w:]*::(?:try_)?(?:lock|read|write)\w*"
     r"|<spin::[\w:]+ as lock_api::[\w:]+>::\w*lock\w*)$"
 )
+_ATOMIC_FUNCTION = re.compile(r"4core4sync6atomic")
+"""Where nothing is optimised, atomic operations are calls."""
+_MODIFYING = re.compile(r"compare_exchange|swap|fetch_|atomic_(?:add|sub|or|and|xchg|cxchg)")
 _RELEASING = re.compile(r"unlock")
 _READ_MODIFY_WRITE = frozenset({"cmpxchg", "add", "or", "xchg", "sub", "and"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """An atomic instruction, or a call that stands for one."""
+
+    place: int
+    location: int
+    modifies: bool
 
 
 class LockingPass:
@@ -53,25 +67,48 @@ class LockingPass:
 
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
         """Inlined acquisitions, then calls of C locking functions."""
-        for atomic in function.facts.atomics:
-            acquired = self._acquisition(function, atomic)
-            if acquired:
-                site = hot_path.classifier.of_event(function, atomic.place, atomic.location)
-                yield SinkSite(
-                    function.id, atomic.location, site, Sink(LOCK, acquired, "takes a lock", method=acquired)
-                )
+        yield from _inlined(function, hot_path)
         for call in hot_path.reached.externals.get(function.id, ()):
             if call.effect is Effect.LOCKS and "unlock" not in call.symbol:
                 site = hot_path.classifier.of_call(function, call.site)
                 yield SinkSite(function.id, call.site.location, site, Sink(LOCK, call.symbol, "takes a lock"))
 
-    def _acquisition(self, function: Function, atomic: Atomic) -> str:
-        """Path of the outermost acquiring frame around a read-modify-write, or nothing."""
-        if atomic.operation not in _READ_MODIFY_WRITE:
-            return ""
-        chain = function.chain(atomic.location)
-        for frame in reversed(chain):
-            name = without_generics(function.name_of(frame))
-            if _ACQUIRING.match(name) and not _RELEASING.search(name):
-                return name
-        return ""
+
+def _inlined(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
+    """One sink for each acquiring frame with a read-modify-write. It may look before it takes, and try again in a loop
+    of its own: the frame is reached as the best of its atomics is."""
+    frames: dict[tuple[str, int], list[_Operation]] = defaultdict(list)
+    for operation in _operations(function):
+        frame = _acquiring_frame(function, operation.location)
+        if frame is not None:
+            frames[frame].append(operation)
+    for (name, _), operations in frames.items():
+        taking = [operation for operation in operations if operation.modifies]
+        if not taking:
+            continue
+        sites = [hot_path.classifier.of_event(function, each.place, each.location) for each in operations]
+        yield SinkSite(function.id, taking[0].location, _best(sites), Sink(LOCK, name, "takes a lock", method=name))
+
+
+def _operations(function: Function) -> Iterator[_Operation]:
+    for atomic in function.facts.atomics:
+        yield _Operation(atomic.place, atomic.location, atomic.operation in _READ_MODIFY_WRITE)
+    for site in function.facts.calls:
+        called = _ATOMIC_FUNCTION.search(site.callee)
+        if called is not None:
+            yield _Operation(site.place, site.location, _MODIFYING.search(site.callee, called.end()) is not None)
+
+
+def _best(sites: Sequence[SiteClass]) -> SiteClass:
+    best = min(sites, key=lambda site: (site.path_class, site.loop_depth))
+    always = any(site.always for site in sites if site.path_class is best.path_class)
+    return replace(best, always=always, loop_depth=min(site.loop_depth for site in sites))
+
+
+def _acquiring_frame(function: Function, location: int) -> tuple[str, int] | None:
+    """Path of the outermost acquiring frame of an inline chain, and where it was inlined; None where there is none."""
+    for frame in reversed(function.chain(location)):
+        name = without_generics(function.name_of(frame))
+        if _ACQUIRING.match(name) and not _RELEASING.search(name):
+            return name, frame.inlined_at
+    return None

@@ -205,8 +205,13 @@ def _unique(roots: Sequence[Root | Miss]) -> Iterator[Root | Miss]:
 
 def _reach(linked: Linked, *, follow_panic: bool) -> Reach:
     built = linked.built
+    own = [number for crate in sorted(built.own_crates) for number in linked.library.modules_of(crate)]
+
+    def modules_of(crate: str) -> Sequence[int]:
+        return own if built.is_own_crate(crate) else linked.library.modules_of(crate)
+
     symbols = linked.library.symbols.functions()
-    dispatch = Dispatch(linked.program, symbols, built.files.method_at, built.is_own_crate)
+    dispatch = Dispatch(linked.program, symbols, built.files.method_at, built.is_own_crate, modules_of)
     return reach(linked.program, linked.functions, dispatch, follow_panic=follow_panic)
 
 

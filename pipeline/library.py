@@ -4,6 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ringfence.graphs.facts import ModuleFacts, decode_module
 from ringfence.graphs.symbols import ModuleSymbols, SymbolIndex
@@ -57,6 +58,18 @@ class Library:
             own = [number for number in modules if self.sources[number].origin is Origin.OWN]
             if own:
                 found[symbol] = own
+        return found
+
+    def modules_of(self, crate: str) -> Sequence[int]:
+        """The modules with IR of a crate."""
+        return self._of_crate.get(crate, ())
+
+    @cached_property
+    def _of_crate(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        for number, source in enumerate(self.sources):
+            if source.kind is not ModuleKind.NATIVE:
+                found[source.crate].append(number)
         return found
 
     @property

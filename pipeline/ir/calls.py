@@ -10,8 +10,9 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ringfence.graphs.facts import Attribute, CallKind, CallSite, Receiver
+from ringfence.graphs.facts import Attribute, CallKind, CallSite, Receiver, Variable
 from ringfence.graphs.lazy_paths import is_growth
+from ringfence.pipeline.ir.globals import Constants
 from ringfence.pipeline.ir.metadata import Metadata
 from ringfence.pipeline.ir.syntax import SYMBOL, leading_type, signature, split_list, symbol_name
 
@@ -25,8 +26,12 @@ _CONSTANT = re.compile(rb"(\d+)$")
 _LOAD = re.compile(rb"load ptr, ptr (%" + SYMBOL + rb")")
 _OFFSET = re.compile(rb"getelementptr [^\n]*?i8, ptr (%" + SYMBOL + rb"), i64 (-?\d+)")
 _ADDRESS_STEP = re.compile(rb"getelementptr [^\n]*?, ptr ([%@]" + SYMBOL + rb"),")
-_LOAD_OF_CONSTANT = re.compile(rb"load ptr, ptr (?:getelementptr [^\n]*?\([^\n]*?ptr )?([%@]" + SYMBOL + rb")")
+_LOAD_OF_CONSTANT = re.compile(
+    rb"load (?:atomic )?ptr, ptr (?:getelementptr [^\n]*?\([^\n]*?ptr )?([%@]" + SYMBOL + rb")"
+)
 _HEAD_NAME = re.compile(rb"@" + SYMBOL + rb"\(")
+_LOAD_OF_VARIABLE = re.compile(rb"(?:\n  %" + SYMBOL + rb" = )?load (?:atomic )?ptr, ptr @(" + SYMBOL + rb")")
+_STORE_TO_VARIABLE = re.compile(rb"\n  store (?:atomic )?ptr ([@%]" + SYMBOL + rb"), ptr @(" + SYMBOL + rb")")
 _PARAMETER = re.compile(rb"ptr [^\n]*?(%" + SYMBOL + rb")$")
 _OPERAND = re.compile(rb"[%@]" + SYMBOL + rb"$")
 _CHOICE = re.compile(rb"(?:select|phi) ")
@@ -105,13 +110,15 @@ class CallReader:
         groups: Mapping[int, bytes],
         metadata: Metadata,
         addressable: Container[bytes],
-        tables: Mapping[bytes, Sequence[bytes]],
+        constants: Constants,
     ) -> None:
-        """``addressable`` are the symbols whose address matters: functions, and globals that hold functions;
-        ``tables`` are constants with the functions that they hold."""
+        """``addressable`` are the symbols whose address matters: functions, and globals that hold functions."""
         self._text = text
         self._addressable = addressable
-        self._tables = tables
+        self._tables = constants.tables
+        self._variables = constants.variables
+        self._private = constants.private
+        self._called_through = {symbol for symbol, functions in constants.variables.items() if functions}
         self._heads = heads
         self._cold_groups = frozenset(number for number, group in groups.items() if b"cold" in group.split())
         self.metadata = metadata
@@ -249,7 +256,7 @@ class CallReader:
         definition = self._definition(value, body, position)
         load = _LOAD.match(definition)
         location = self.location(statement)
-        is_virtual = load is not None and b"!invariant.load" in definition
+        is_virtual = definition.startswith(b"load ") and b"!invariant.load" in definition
         slot, vtable_size = -1, -1
         pointer = value
         if load is not None and is_virtual:
@@ -272,6 +279,7 @@ class CallReader:
             slot=slot,
             vtable_size=vtable_size,
             signature=signature(prefix, parts),
+            variable=self._variable(definition),
             callees=self._closed_set(statement, definition, body, position),
             parameter=body.pointers.get(pointer, -1),
             passed=passed,
@@ -301,13 +309,51 @@ class CallReader:
         named = _CALLEES.search(statement)
         if named is not None:
             return tuple(sorted(map(symbol_name, _REFERENCE.findall(self.metadata.node(int(named[1]))))))
-        if _CHOICE.match(definition) and b"%" not in definition.split(b"ptr", 1)[-1].replace(b", %", b""):
+        if _CHOICE.match(definition) and _has_constants_only(definition):
             return tuple(sorted(map(symbol_name, _REFERENCE.findall(definition))))
         load = _LOAD_OF_CONSTANT.match(definition)
         if load is None:
             return ()
         base = load[1] if load[1].startswith(b"@") else self._address(load[1], body, position)[0]
         return tuple(sorted(set(map(symbol_name, self._tables.get(base[1:], ())))))
+
+    def _variable(self, definition: bytes) -> str:
+        load = _LOAD_OF_VARIABLE.match(definition)
+        if load is None or load[1] not in self._variables:
+            return ""
+        self._called_through.add(load[1])
+        return symbol_name(load[1])
+
+    def variables(self) -> dict[str, Variable]:
+        """`ModuleFacts.variables`, once all functions are read."""
+        return {symbol_name(symbol): self._used(symbol) for symbol in sorted(self._called_through)}
+
+    def _used(self, variable: bytes) -> Variable:
+        values = set(self._variables[variable])
+        used = re.compile(rb"\n  (?! *#dbg_)[^\n]*@" + re.escape(variable) + rb"(?![-\w.$])[^\n]*")
+        for line in used.finditer(self._text):
+            store = _STORE_TO_VARIABLE.match(line[0])
+            stored = self._functions(store[1], line.start()) if store and store[2] == variable else ()
+            if not stored and not _LOAD_OF_VARIABLE.search(line[0]):
+                return Variable((), escapes=True, is_private=False)
+            values.update(stored)
+        names = tuple(sorted(map(symbol_name, values)))
+        return Variable(names, escapes=False, is_private=variable in self._private)
+
+    def _functions(self, value: bytes, position: int) -> tuple[bytes, ...]:
+        """The functions that a stored value may be: one, or those that it is chosen among; else none."""
+        if value.startswith(b"@"):
+            return (value[1:],)
+        mark = b"\n  " + value + b" = "
+        start = self._text.rfind(mark, 0, position) + len(mark)
+        definition = self._text[start : self._text.find(b"\n", start)]
+        is_choice = start >= len(mark) and _CHOICE.match(definition) is not None
+        return tuple(_REFERENCE.findall(definition)) if is_choice and _has_constants_only(definition) else ()
+
+
+def _has_constants_only(choice: bytes) -> bool:
+    """Whether a ``select`` or ``phi`` chooses among constants."""
+    return b"%" not in choice.split(b"ptr", 1)[-1].replace(b", %", b"")
 
 
 def _first(pointers: Sequence[tuple[bytes, bytes]]) -> bytes:

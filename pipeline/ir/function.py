@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ringfence.graphs.facts import Address, Atomic, CallKind, CallSite, MemoryCopy, PathClass, Place
-from ringfence.graphs.lazy_paths import is_first_use, is_growth
+from ringfence.graphs.lazy_paths import is_first_use, is_growth, is_usual
 from ringfence.pipeline.ir.blocks import BlockClasses, ControlFlow, Ending, classify
 from ringfence.pipeline.ir.calls import Body, Call, CallReader, Copy
 from ringfence.pipeline.ir.syntax import SYMBOL, symbol_name
@@ -21,6 +21,7 @@ _TARGET = re.compile(rb"label %(" + SYMBOL + rb")")
 _NORMAL_TARGET = re.compile(rb"to label %(" + SYMBOL + rb")")
 _PROFILE = re.compile(rb"!prof !(\d+)")
 _FLAG = re.compile(rb"\n  (%" + SYMBOL + rb") = load atomic i8, ")
+_ALL_CROSSINGS = 1_000_000
 _BRANCH = re.compile(rb"\n  br i1 (%" + SYMBOL + rb"), label")
 _WAITING = re.compile(r"yield_now|sched_yield|9spin_loop|4park|5sleep")
 _ORDERING = re.compile(
@@ -152,7 +153,7 @@ def read_function(text: bytes, start: int, end: int, head: bytes, reader: CallRe
         if event is None:
             continue
         events.append((block, event))
-        if isinstance(event, Call) and event.cold and not _is_forgiven(event.site):
+        if isinstance(event, Call) and event.cold and not _forgiven(event.site):
             blocks.calls_cold[block] = True
     for symbol, offset, location in reader.addresses(start, end):
         events.append((blocks.at(offset), Address(symbol_name(symbol), -1, location)))
@@ -203,11 +204,14 @@ def _atomic(keyword: bytes, statement: bytes, reader: CallReader) -> Atomic:
     return Atomic(operation, ordering[1].decode() if ordering else "", -1, reader.location(statement))
 
 
-def _is_forgiven(site: CallSite) -> bool:
+def _forgiven(site: CallSite) -> int:
+    """How many crossings (`ringfence.pipeline.ir.blocks`, clause 4) do not make a call cold."""
     if site.kind is not CallKind.DIRECT:
-        return False
+        return 0
     symbol = site.callee.encode()
-    return is_growth(symbol) or is_first_use(symbol)
+    if is_usual(symbol):
+        return _ALL_CROSSINGS
+    return 1 if is_growth(symbol) or is_first_use(symbol) else 0
 
 
 def _placed(events: list[tuple[int, _Event]], blocks: _Blocks) -> Events:
@@ -215,9 +219,9 @@ def _placed(events: list[tuple[int, _Event]], blocks: _Blocks) -> Events:
     classes = blocks.classify()
     rows: dict[Place, int] = {}
 
-    def row(block: int, *, forgiven: bool = False) -> int:
+    def row(block: int, *, forgiven: int = 0) -> int:
         path_class = classes.classes[block]
-        if forgiven and path_class is PathClass.COLD and classes.crossings[block] == 1:
+        if path_class is PathClass.COLD and 0 < classes.crossings[block] <= forgiven:
             path_class = PathClass.HOT
         place = Place(path_class, classes.depths[block], classes.always[block])
         return rows.setdefault(place, len(rows))
@@ -229,7 +233,7 @@ def _placed(events: list[tuple[int, _Event]], blocks: _Blocks) -> Events:
     for block, event in events:
         match event:
             case Call(site):
-                calls.append(_with_place(site, row(block, forgiven=_is_forgiven(site))))
+                calls.append(_with_place(site, row(block, forgiven=_forgiven(site))))
             case Copy(operation, size, location):
                 copies.append(MemoryCopy(operation, size, row(block), location))
             case Atomic(operation, ordering, _, location):
@@ -257,6 +261,7 @@ def _with_place(site: CallSite, place: int) -> CallSite:
         site.slot,
         site.vtable_size,
         site.signature,
+        site.variable,
         site.callees,
         site.parameter,
         site.passed,

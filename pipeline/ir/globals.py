@@ -16,6 +16,10 @@ from ringfence.pipeline.ir.syntax import SYMBOL, split_list, symbol_name
 _LINE = re.compile(rb"^@(" + SYMBOL + rb") = ([^\n]*)", re.MULTILINE)
 _ALIAS = re.compile(rb"(?:^|\s)(alias|ifunc) ")
 _CONSTANT = re.compile(rb"(?:^|\s)constant ")
+_VARIABLE_OF_A_WORD = re.compile(
+    rb"external [a-z_ ]*\bglobal |[a-z_ ]*\bglobal (?:ptr|<\{ (?:ptr|\[8 x i8\]) \}>|\[8 x i8\])(?: |,)"
+)
+"""What is only declared has the type that the source gives it, so of any size."""
 _AGGREGATE = re.compile(rb" (?:<\{[^{}]*\}>|\{[^{}]*\}|\[\d+ x ptr\]) (?:<\{|\{|\[)")
 _MEMBER = re.compile(rb"\s*(?:(?P<pointer>ptr) |\[(?P<bytes>\d+) x i8\] |i(?P<bits>8|16|32|64) )")
 _REFERENCE = re.compile(rb"@(" + SYMBOL + rb")")
@@ -38,6 +42,10 @@ class Constants:
     addresses: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict[bytes, tuple[bytes, ...]])
     tables: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict[bytes, tuple[bytes, ...]])
     """Functions in each constant that holds functions and nothing else that has an address."""
+    variables: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict[bytes, tuple[bytes, ...]])
+    """Variables of one word, and the function that each begins with, if any."""
+    private: frozenset[bytes] = frozenset()
+    """Those of them that no other module sees."""
     words: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """`ModuleFacts.tables`."""
 
@@ -56,9 +64,15 @@ def read(text: bytes, functions: Container[bytes], metadata: Metadata) -> Consta
     references: dict[bytes, tuple[bytes, ...]] = {}
     tables: dict[bytes, tuple[bytes, ...]] = {}
     shapes: dict[bytes, tuple[str, ...]] = {}
+    variables: dict[bytes, tuple[bytes, ...]] = {}
+    hidden: set[bytes] = set()
     for match in _LINE.finditer(text):
         symbol, value = match[1], match[2]
         targets = tuple(_REFERENCE.findall(value))
+        if _VARIABLE_OF_A_WORD.match(value):
+            variables[symbol] = targets[:1]
+            if value.startswith((b"internal ", b"private ")):
+                hidden.add(symbol)
         if not targets:
             continue
         if _ALIAS.search(value[: value.find(b"@")]):
@@ -74,7 +88,7 @@ def read(text: bytes, functions: Container[bytes], metadata: Metadata) -> Consta
             shapes[symbol] = _words(value)
     holding = _holding_functions(references, functions)
     words = {symbol_name(symbol): in_words for symbol in holding if (in_words := shapes.get(symbol))}
-    return Constants(aliases, tuple(vtables), holding, tables, words)
+    return Constants(aliases, tuple(vtables), holding, tables, variables, frozenset(hidden), words)
 
 
 def _holding_functions(

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from ringfence.graphs.facts import (
     Attribute,
     External,
@@ -60,12 +62,14 @@ def read_module(text: bytes) -> ModuleFacts:
     first_head = _HEAD.search(text, 0, metadata_start)
     constants = global_variables.read(text[: first_head.start() if first_head else metadata_start], heads, metadata)
     addressable = frozenset(heads) | frozenset(constants.addresses)
-    calls = CallReader(text, heads, groups, metadata, addressable, constants.tables)
-    functions = {
-        symbol_name(head.symbol): encode_function(_read_definition(text, head, calls, metadata))
-        for head in heads.values()
-        if head.body
-    }
+    calls = CallReader(text, heads, groups, metadata, addressable, constants)
+    functions: dict[str, msgspec.Raw] = {}
+    taken: set[str] = set()
+    for head in heads.values():
+        if head.body:
+            function = _read_definition(text, head, calls, metadata)
+            functions[function.symbol] = encode_function(function)
+            taken.update(address.symbol for address in function.addresses)
     source, ident = _SOURCE_NAME.search(text, 0, metadata_start), _IDENT.search(text, metadata_start)
     producer = _STRING.search(metadata.node(int(ident[1]))) if ident else None
     return ModuleFacts(
@@ -83,6 +87,8 @@ def read_module(text: bytes) -> ModuleFacts:
         vtables=constants.vtables,
         address_globals=constants.decoded_addresses(),
         tables=constants.words,
+        addresses_taken=tuple(sorted(taken - constants.decoded_addresses().keys())),
+        variables=calls.variables(),
         files=tuple(metadata.files),
         subprograms=tuple(metadata.subprograms),
         frames=metadata.frames.tobytes(),

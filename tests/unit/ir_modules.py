@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ringfence.graphs.dispatch import Dispatch
 from ringfence.graphs.facts import ModuleFacts
@@ -118,6 +119,7 @@ def link(
     follow_panic: bool = False,
     words: Mapping[tuple[str, int, int], str] | None = None,
     own_crates: frozenset[str] = frozenset(),
+    modules_of_crate: Mapping[str, Sequence[int]] = MappingProxyType({}),
 ) -> Linked:
     """Link modules from a root in the first one; files below ``/own/`` are the user's."""
     modules = [facts_of(text) for text in texts]
@@ -138,6 +140,7 @@ def link(
         symbols.functions(),
         lambda file, line, column: known.get((file, line, column), ""),
         own_crates.__contains__,
+        lambda crate: modules_of_crate.get(crate, ()),
     )
     reached = reach(program, [function], dispatch, follow_panic=follow_panic)
     return Linked(program, HotPath(reached, lambda file: file.startswith("/own/")), function, read)

@@ -67,6 +67,23 @@ def test_the_trait_that_a_frame_names_leaves_its_own_vtables_only() -> None:
     assert candidates(linked) == [(OF_A, Evidence.VTABLE)]
 
 
+FOR_OP, FOR_OTHER = "<dyn test::Op as test::Extension>::run", "<dyn test::Other as test::Extension>::run"
+
+
+def test_a_body_folded_into_that_of_another_trait_calls_the_methods_of_both() -> None:
+    program = vtable("a", OF_A) + vtable("c", OTHER) + methods(OF_A, OTHER)
+    source = Source()
+    root = source.subprogram(FOR_OP, "/own/lib.rs")
+    body = VIRTUAL_CALL.format(offset=24, call=source.at(root, 5))
+    text = f'{program}define i64 @"{FOR_OP}"(ptr %object, ptr %vtable) !dbg {root} {{{body}'
+    folded = f'@"{FOR_OTHER}" = alias i64 (ptr, ptr), ptr @"{FOR_OP}"\n'
+    assert candidates(link(source.module(text), root=FOR_OP)) == [(OF_A, Evidence.VTABLE)]
+    assert candidates(link(source.module(folded + text), root=FOR_OP)) == [
+        (OF_A, Evidence.VTABLE),
+        (OTHER, Evidence.VTABLE),
+    ]
+
+
 def test_any_has_one_implementation_which_only_answers() -> None:
     any_of_a = "<test::A as core::any::Any>::type_id"
     linked = called_in("<dyn core::any::Any>::is", vtable("a", any_of_a) + methods(any_of_a))

@@ -1,5 +1,6 @@
 """From a root to its findings: anchors, classes, paths and dispatch, on programs small enough to check by eye."""
 
+import pytest
 from unit.ir_modules import ALLOC, DEALLOC, GROW, Linked, Source, link
 
 from ringfence.graphs.candidates import Evidence
@@ -323,20 +324,92 @@ def test_a_pointer_loaded_from_a_constant_table_reaches_what_the_table_holds_and
     assert [finding.rule.id for finding in findings(linked)] == ["RF402"]
 
 
-def test_a_pointer_loaded_from_a_variable_stays_open() -> None:
+def of_variable(linkage: str, use: str) -> Linked:
     source = Source()
     root = source.subprogram("root", "/own/lib.rs")
-    linked = link(
+    return link(
         source.module(f"""
-    @KEPT = internal global ptr @a
-    define void @a() {{ ret void }}
+    @KEPT = {linkage} global ptr @a
+    declare void @elsewhere(ptr)
+    define void @a() {{ {use} \n ret void }}
+    define void @b() {{ ret void }}
     define void @root() !dbg {root} {{
-      %f = load ptr, ptr @KEPT
+      %f = load atomic ptr, ptr @KEPT monotonic, align 8
       call void %f(), !dbg {source.at(root, 4)}
       ret void }}""")
     )
-    assert linked.names() == ["a", "root"]
-    assert [finding.rule.id for finding in findings(linked)] == ["RF402", "RF902"]
+
+
+def test_a_private_variable_holds_what_is_stored_there_and_nothing_else() -> None:
+    linked = of_variable("internal", "store atomic ptr @b, ptr @KEPT monotonic, align 8")
+    assert linked.names() == ["a", "b", "root"]
+    assert [finding.rule.id for finding in findings(linked)] == ["RF402"]
+
+
+@pytest.mark.parametrize(
+    ("linkage", "use"),
+    [
+        ("internal", "call void @elsewhere(ptr @KEPT)"),
+        ("internal", "%g = load ptr, ptr @KEPT \n store ptr %g, ptr @KEPT"),
+    ],
+    ids=["handed on", "something else stored"],
+)
+def test_a_variable_that_may_hold_something_else_stays_open(linkage: str, use: str) -> None:
+    linked = of_variable(linkage, use)
+    assert "RF902" in [finding.rule.id for finding in findings(linked)]
+
+
+def of_shared_variable(stores: str) -> Linked:
+    source = Source()
+    root = source.subprogram("_RNvCs1_4test4root", "/own/lib.rs")
+    here = source.module(f"""
+    @_RNvCs1_4test4KEPT = external global ptr
+    define void @_RNvCs1_4test4root() !dbg {root} {{
+      %f = load ptr, ptr @_RNvCs1_4test4KEPT
+      call void %f(), !dbg {source.at(root, 4)}
+      ret void }}""")
+    there = f"""
+    @_RNvCs1_4test4KEPT = global ptr @a
+    define void @a() {{ {stores} \n ret void }}
+    define void @b() {{ ret void }}"""
+    return link(here, there, root="_RNvCs1_4test4root", modules_of_crate={"test": (0, 1)})
+
+
+def test_a_variable_that_modules_share_holds_what_any_module_of_its_crate_stores_there() -> None:
+    linked = of_shared_variable("store ptr @b, ptr @_RNvCs1_4test4KEPT")
+    assert linked.names() == ["_RNvCs1_4test4root", "a", "b"]
+    assert [finding.rule.id for finding in findings(linked)] == ["RF402"]
+
+
+def test_a_variable_that_another_module_hands_on_stays_open() -> None:
+    linked = of_shared_variable("%p = ptrtoint ptr @_RNvCs1_4test4KEPT to i64")
+    assert "RF902" in [finding.rule.id for finding in findings(linked)]
+
+
+def handing(callback: str, to: str) -> Linked:
+    source = Source()
+    root = source.subprogram("root", "/own/lib.rs")
+    return link(
+        source.module(f"""
+    @table = private constant <{{ ptr, [8 x i8] }}> <{{ ptr @loud, [8 x i8] zeroinitializer }}>
+    declare void @qsort(ptr)
+    declare void @atexit(ptr)
+    define void @loud() {{ %1 = call ptr @{ALLOC}(i64 8, i64 8) \n ret void }}
+    define void @root() !dbg {root} {{
+      call void @{to}(ptr @{callback}), !dbg {source.at(root, 4)}
+      ret void }}""")
+    )
+
+
+@pytest.mark.parametrize("callback", ["loud", "table"])
+def test_a_callback_handed_to_foreign_code_itself_or_in_a_table_counts_as_called(callback: str) -> None:
+    linked = handing(callback, "qsort")
+    assert "loud" in linked.names()
+    assert "RF101" in [finding.rule.id for finding in findings(linked)]
+
+
+def test_a_callback_that_is_only_registered_is_not_called() -> None:
+    assert "loud" not in handing("loud", "atexit").names()
 
 
 CALLS_WHAT_IT_IS_GIVEN = """
@@ -380,7 +453,8 @@ def test_what_another_caller_passes_is_not_reached_from_this_root() -> None:
 
 def test_a_pointer_that_the_caller_does_not_know_stays_open() -> None:
     linked = given("call void @each(ptr %unknown), !dbg {here}")
-    assert [finding.rule.id for finding in findings(linked)] == ["RF402", "RF902"]
+    # `other`, which nothing reaches, passes `loud`: it may have stored it as well.
+    assert [finding.rule.id for finding in findings(linked)] == ["RF402", "RF902", "RF101"]
 
 
 def test_a_function_without_ir_is_reported_and_a_known_one_is_not() -> None:

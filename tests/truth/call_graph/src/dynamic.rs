@@ -591,6 +591,7 @@ pub mod folded_glue {
     // What the last owner runs is the same code for both, and LLVM keeps one of them under both names.
     // ringfence: root
     //~ calls: <One as Drop>::drop
+    //~ also at 3: <Two as Drop>::drop
     #[inline(never)]
     pub fn root(objects: std::rc::Rc<Vec<Box<dyn First>>>) {
         hit!();

@@ -336,7 +336,8 @@ pub mod thread {
     // What is handed to another thread runs, though not on this one.
     // ringfence: root
     //~ calls: work
-    //~ also: <implicit::error_object::Rejected as Drop>::drop
+    //~ also: <implicit::error_object::Rejected as Drop>::drop, closures::scoped_thread::root::{closure#0}::{closure#0}
+    //~ also: closures::scoped_thread::work
     #[inline(never)]
     pub fn root() -> std::thread::JoinHandle<()> {
         std::thread::spawn(work)
@@ -523,6 +524,7 @@ pub mod to_string {
 
     // ringfence: root
     //~ calls: <Side as Display>::fmt
+    //~ also: <implicit::error_object::Rejected as Display>::fmt
     #[inline(never)]
     pub fn of_object(shown: &dyn fmt::Display) -> String {
         shown.to_string()
@@ -530,6 +532,7 @@ pub mod to_string {
 
     // ringfence: root
     //~ calls: <Side as Display>::fmt
+    //~ also: <implicit::error_object::Rejected as Display>::fmt
     #[inline(never)]
     pub fn formatted(shown: &dyn fmt::Display) -> String {
         format!("{shown}!")
@@ -565,6 +568,7 @@ pub mod waker {
 
     // ringfence: root
     //~ calls: wake_by_ref
+    //~ also: implicit::other_lazy_cells::cell
     #[inline(never)]
     pub fn root(waker: &Waker) {
         waker.wake_by_ref();
