@@ -11,27 +11,9 @@ from ringfence.passes.rule import Level, Rule
 from ringfence.passes.sink import Sink
 
 _HARMLESS = frozenset(
-    {"cpuid", "xgetbv", "rdtsc", "rdtscp", "pause", "nop", "lfence", "mrs", "isb", "yield", "hint"}
-) | {
-    *(
-        "mov",
-        "movl",
-        "movq",
-        "xchg",
-        "xchgq",
-        "lea",
-        "add",
-        "sub",
-        "and",
-        "or",
-        "xor",
-        "test",
-        "cmp",
-        "bswap",
-        "popcnt",
-    ),
-    *("prefetcht0", "prefetchnta"),
-}
+    "add and bswap cmp cpuid hint isb lea lfence mov movl movq mrs nop or pause popcnt prefetcht0 prefetchnta rdtsc rdtscp "
+    "sub test xchg xchgq xgetbv xor yield".split()
+)
 _LEVELS = {
     PathClass.HOT: Level.WARNING,
     PathClass.AMORTIZED: Level.WARNING,

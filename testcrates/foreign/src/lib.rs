@@ -52,8 +52,17 @@ pub unsafe fn length(text: *const u8) -> usize {
 #[inline(never)]
 pub fn no_operation(value: u64) -> u64 {
     // SAFETY: does nothing.
-    unsafe { asm!("nop") }; //~ RF905 hot always
+    unsafe { asm!("nop") };
     value
+}
+
+// ringfence: root
+#[inline(never)]
+pub fn flags() -> u64 {
+    let flags: u64;
+    // SAFETY: leaves the stack as it was.
+    unsafe { asm!("pushfq", "pop {}", out(reg) flags) }; //~ RF905 hot always
+    flags
 }
 
 // ringfence: root
