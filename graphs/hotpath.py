@@ -42,8 +42,8 @@ class SinkSite(Generic[P]):
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One frame of a path. ``via`` is how it was entered: ``root``, ``call``, ``inline``, ``virtual``, ``pointer`` or
-    ``drop``; the frame's line is where it leads on."""
+    """One frame of a path. ``via`` is how it was entered: ``root``, ``call``, ``inline``, ``virtual``, ``pointer``,
+    ``drop``, or ``native`` where a call enters machine code; the frame's line is where it leads on."""
 
     function: Function
     frame: Frame
@@ -238,6 +238,8 @@ class Explainer(Generic[P]):
         """The frames of one function outermost first, so that a path reads from root to sink."""
         function = self._hot_path.function(number)
         chain = function.chain(location) or (Frame(-1, -1, 0, 0, -1),)
+        if entered == "call" and self._hot_path.reached.program.is_native(function.module):
+            entered = "native"
         return [
             Hop(function, frame, "inline" if position else entered, self._classifier.is_own_frame(function, frame))
             for position, frame in enumerate(reversed(chain))

@@ -149,7 +149,11 @@ def _level(rule: Rule, each: Anchored[Sink]) -> Level:
 def _deed(rule: Rule, each: Anchored[Sink]) -> str:
     sink = each.payload
     is_alone = sink.alone and (rule is CACHE_LINE_STRADDLE or not _called(each))
-    return sink.alone if is_alone else f"{_subject(each)} {_verb(rule, sink)}"
+    if is_alone:
+        return sink.alone
+    # Machine code that is called right there, and is what is not known.
+    is_itself = rule is MISSING_IR and _called(each) == sink.what
+    return f"{_subject(each)} {sink.verb if is_itself else _verb(rule, sink)}"
 
 
 def _subject(each: Anchored[Sink]) -> str:

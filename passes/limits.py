@@ -93,6 +93,9 @@ class LimitsPass:
         """Unresolved indirect calls, unknown externals, assembly. RF901 belongs to no function."""
         reached = hot_path.reached
         classify = hot_path.classifier.of_call
+        if reached.program.is_native(function.module):
+            yield from _unknown_in_machine_code(function, hot_path)
+            return
         for position, site in enumerate(function.facts.calls):
             resolution = reached.resolutions.get((function.id, position))
             if resolution is not None and not resolution.closed and _is_unresolved(resolution, site):
@@ -109,8 +112,27 @@ class LimitsPass:
                     INLINE_ASSEMBLY, site.callee[:60], "executes inline assembly", "inline assembly is executed"
                 )
                 yield SinkSite(function.id, site.location, classify(function, site), sink)
-        for call in reached.externals.get(function.id, ()):
-            if call.effect is None or call.unreadable:
-                verb = "is in a module that could not be read" if call.unreadable else "has no IR in this build"
-                sink = Sink(MISSING_IR, display_name(call.symbol), verb)
-                yield SinkSite(function.id, call.site.location, classify(function, call.site), sink)
+        yield from _missing(function, hot_path)
+
+
+def _missing(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
+    for call in hot_path.reached.externals.get(function.id, ()):
+        if call.effect is None or call.unreadable:
+            verb = "is in a module that could not be read" if call.unreadable else "has no IR in this build"
+            site = hot_path.classifier.of_call(function, call.site)
+            yield SinkSite(function.id, call.site.location, site, Sink(MISSING_IR, display_name(call.symbol), verb))
+
+
+def _unknown_in_machine_code(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
+    """What a native function calls that its code does not tell."""
+    yield from _missing(function, hot_path)
+    for site in function.facts.calls:
+        if site.kind in _UNKNOWN_IN_MACHINE_CODE:
+            sink = Sink(MISSING_IR, function.name, _UNKNOWN_IN_MACHINE_CODE[site.kind])
+            yield SinkSite(function.id, site.location, hot_path.classifier.of_call(function, site), sink)
+
+
+_UNKNOWN_IN_MACHINE_CODE = {
+    CallKind.POINTER: "calls through a pointer that its machine code does not tell",
+    CallKind.ASSEMBLY: "holds machine code that cannot be followed",
+}

@@ -34,6 +34,8 @@ class Via(StrEnum):
     VIRTUAL = "virtual"
     POINTER = "pointer"
     DROP = "drop"
+    NATIVE = "native"
+    """Called, into machine code."""
 
 
 class Frequency(StrEnum):

@@ -179,8 +179,8 @@ def index(request: AuditRequest, built: Built, pool: WorkerPool, progress: Progr
 
 def link(request: AuditRequest, built: Built, library: Library) -> Linked:
     """Find the roots among the symbols."""
-    program = Program(library.symbols, library.read)
-    symbols = dict(library.symbols.functions())
+    program = Program(library.symbols, library.read, native=library.native)
+    symbols = dict(library.functions)
     roots = find_roots(_patterns(request, built), FunctionNames(symbols), program, built.own_crates)
     roots += find_marked(find_markers(built.own_folders), library.own_symbols(), program, built.workspace)
     return Linked(built, library, program, tuple(_unique(roots)))
@@ -210,7 +210,7 @@ def _reach(linked: Linked, *, follow_panic: bool) -> Reach:
     def modules_of(crate: str) -> Sequence[int]:
         return own if built.is_own_crate(crate) else linked.library.modules_of(crate)
 
-    symbols = linked.library.symbols.functions()
+    symbols = linked.library.functions
     dispatch = Dispatch(linked.program, symbols, built.files.method_at, built.is_own_crate, modules_of)
     return reach(linked.program, linked.functions, dispatch, follow_panic=follow_panic)
 

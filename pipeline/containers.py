@@ -140,7 +140,8 @@ def _in_archive(path: Path, archive: Span, origin: Origin) -> Iterator[ModuleSou
 def _in_elf(path: Path, member: str, file: Span, origin: Origin) -> Iterator[ModuleSource]:
     embedded = embedded_bitcode(file)
     if not embedded and is_object(file):
-        yield _source(path, member, file, ModuleKind.NATIVE, Origin.NATIVE)
+        is_std = origin is Origin.STD
+        yield _source(path, member, file, ModuleKind.NATIVE, Origin.STD if is_std else Origin.NATIVE)
     for number, span in enumerate(embedded):
         # A linked file has one section for all; its modules have no names of their own there.
         name = f"{member}.llvmbc.{number}" if len(embedded) > 1 else member

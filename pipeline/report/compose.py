@@ -54,6 +54,7 @@ _VIA_NAMES: Mapping[Via, model.ViaName] = {
     Via.VIRTUAL: "virtual",
     Via.POINTER: "pointer",
     Via.DROP: "drop",
+    Via.NATIVE: "native",
 }
 _LEVELS = tuple(Level)
 _LIMITS = "RF9"

@@ -18,7 +18,7 @@ SCHEMA: Final = "ringfence-report/1"
 ClassName = Literal["hot", "amortized", "first-use", "cold", "panic"]
 """`ringfence.graphs.facts.PathClass` by its name in reports."""
 
-ViaName = Literal["call", "inline", "virtual", "pointer", "drop"]
+ViaName = Literal["call", "inline", "virtual", "pointer", "drop", "native"]
 
 
 class RootStatus(StrEnum):
