@@ -30,8 +30,9 @@ ROOT_NOT_FOUND = Rule(
     example='[[roots]]\npath = "engine::Reactor::pol"',
     instead="Correct the name (the nearest ones are listed), or make the function exist: a generic must be "
     "instantiated by something in the build, and a small function may have been inlined away.",
-    false_positives="None.",
-    how="The pattern is matched against every symbol of the build and every function that debug info names.",
+    false_positives="A function that rustc inlined everywhere has no symbol, although its code runs: audit its caller.",
+    how="The pattern is matched against every function symbol of the build's modules, std's included. Where none fits, the "
+    "source says why, and the nearest names are listed.",
 )
 UNRESOLVED_CALL = Rule(
     id="RF902",
