@@ -4,20 +4,25 @@ import datetime
 import gc
 import resource
 import time
+from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ringfence.graphs import contracts
 from ringfence.graphs.dispatch import Dispatch
 from ringfence.graphs.hotpath import HotPath
+from ringfence.graphs.names import display_name
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.reach import Reach, reach
 from ringfence.passes.judge import PASSES, judge, judged
 from ringfence.passes.rule import Finding, Location
 from ringfence.pipeline.allow import allowed
+from ringfence.pipeline.assume import Assumed, assumed
 from ringfence.pipeline.build import Built, Request, build_or_open
 from ringfence.pipeline.cargo import Selection
+from ringfence.pipeline.declared import declared_in_vain
 from ringfence.pipeline.errors import UsageError
 from ringfence.pipeline.library import Library
 from ringfence.pipeline.markers import find_markers
@@ -25,7 +30,7 @@ from ringfence.pipeline.module_source import ModuleSource
 from ringfence.pipeline.progress import Progress
 from ringfence.pipeline.propose import message, proposals
 from ringfence.pipeline.report.compose import RootResult, build_report
-from ringfence.pipeline.report.model import Coverage, Report, UnreadableFile
+from ringfence.pipeline.report.model import AssumedFunctions, Coverage, Report, UnreadableFile
 from ringfence.pipeline.roots import FunctionNames, Miss, Root, RootPattern, find_marked, find_roots
 from ringfence.pipeline.store import store_if
 from ringfence.pipeline.workers import WorkerPool
@@ -96,6 +101,8 @@ class Linked:
     library: Library
     program: Program
     roots: tuple[Root | Miss, ...]
+    assumed: Assumed
+    today: datetime.date
 
     @property
     def functions(self) -> list[Function]:
@@ -179,11 +186,14 @@ def index(request: AuditRequest, built: Built, pool: WorkerPool, progress: Progr
 
 def link(request: AuditRequest, built: Built, library: Library) -> Linked:
     """Find the roots among the symbols."""
-    program = Program(library.symbols, library.read, native=library.native)
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    entries = built.config.assume
+    said = assumed(entries, library.symbols.mentioned() if entries else (), today)
+    program = Program(library.symbols, library.read, native=library.native, assumed=said.of_symbol)
     symbols = dict(library.functions)
     roots = find_roots(_patterns(request, built), FunctionNames(symbols), program, built.own_crates)
     roots += find_marked(find_markers(built.own_folders), library.own_symbols(), program, built.workspace)
-    return Linked(built, library, program, tuple(_unique(roots)))
+    return Linked(built, library, program, tuple(_unique(roots)), said, today)
 
 
 def _patterns(request: AuditRequest, built: Built) -> list[RootPattern]:
@@ -224,12 +234,12 @@ def _report(linked: Linked, reached: Reach, findings: list[Finding], *, strict: 
     built, library = linked.built, linked.library
     return build_report(
         build=built.description,
-        coverage=_coverage(library, reached, strict=strict),
+        coverage=_coverage(linked, reached, strict=strict),
         rules=[rule for each in PASSES for rule in each.rules],
         roots=[_result(root, built) for root in linked.roots],
-        findings=findings,
+        findings=[*findings, *_declared_in_vain(linked, findings)],
         excerpt=built.files.excerpt,
-        allowed=allowed(findings, built.config.allow, datetime.datetime.now(tz=datetime.UTC).date()),
+        allowed=allowed(findings, built.config.allow, linked.today),
         strict=strict,
         notes=[*built.notes, *library.notes],
     )
@@ -240,7 +250,29 @@ def file_of(function: Function) -> str:
     return function.file_of(function.entry[0]) if function.entry else ""
 
 
-def _coverage(library: Library, reached: Reach, *, strict: bool) -> Coverage:
+def _declared_in_vain(linked: Linked, findings: Sequence[Finding]) -> Iterator[Finding]:
+    file = linked.built.config_file
+    if file is not None:
+        name = linked.built.files.display(str(file.path.resolve()))
+        yield from declared_in_vain(file, name, findings, linked.assumed.unused, linked.today)
+
+
+def _assumptions(linked: Linked, reached: Reach) -> Iterator[AssumedFunctions]:
+    """The entries that calls were judged by."""
+    used: dict[int, set[str]] = defaultdict(set)
+    for calls in reached.externals.values():
+        for call in calls:
+            if call.assumption is not None:
+                used[call.assumption.entry].add(display_name(call.symbol))
+    for number in sorted(used):
+        entry = linked.built.config.assume[number]
+        yield AssumedFunctions(
+            pattern=entry.function, effects=entry.effects, reason=entry.reason, functions=tuple(sorted(used[number]))
+        )
+
+
+def _coverage(linked: Linked, reached: Reach, *, strict: bool) -> Coverage:
+    library = linked.library
     unresolved = sum(not each.followed and not each.closed for each in reached.resolutions.values())
     missing = {call.symbol for calls in reached.externals.values() for call in calls if call.effect is None}
     skipped = reached.panic_calls_not_followed
@@ -256,6 +288,8 @@ def _coverage(library: Library, reached: Reach, *, strict: bool) -> Coverage:
         if strict
         else (f"{skipped:,} {'call' if skipped == 1 else 'calls'} on panic paths (`--strict` follows them)",),
         unreadable=tuple(UnreadableFile(file=each.module, reason=each.reason) for each in library.unreadable),
+        contracts=contracts.NAME,
+        assumptions=tuple(_assumptions(linked, reached)),
     )
 
 

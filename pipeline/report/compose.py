@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from ringfence.graphs.facts import PathClass
-from ringfence.passes.limits import ROOT_NOT_FOUND
+from ringfence.passes.limits import EXPIRED_ALLOW, ROOT_NOT_FOUND, UNUSED_ALLOW
 from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
 from ringfence.pipeline.report import model
 from ringfence.pipeline.report.checklist import Audited, answer
@@ -278,9 +278,14 @@ def _verdict(findings: Sequence[Finding]) -> Verdict:
         return Verdict.REDESIGN
     if errors:
         return Verdict.SIGNIFICANT
-    has_warnings = any(finding.level is Level.WARNING for finding in findings)
+    has_warnings = any(finding.level is Level.WARNING and not _is_of_configuration(finding) for finding in findings)
     return Verdict.MINOR if has_warnings else Verdict.MEETS_TARGETS
 
 
 def _is_limit(finding: Finding) -> bool:
-    return finding.rule.id.startswith(_LIMITS)
+    return finding.rule.id.startswith(_LIMITS) and not _is_of_configuration(finding)
+
+
+def _is_of_configuration(finding: Finding) -> bool:
+    """What is wrong in the configuration says nothing about the program."""
+    return finding.rule in (UNUSED_ALLOW, EXPIRED_ALLOW)

@@ -151,6 +151,9 @@ def _notes(finding: Finding, rule_of: Mapping[str, str], width: int) -> Iterator
         able = msgspec.convert(finding.detail.get("able"), dict[str, tuple[str, ...]] | None)
         is_open = finding.detail.get("closed") is False
         yield prose("candidates", _candidate_sentence(candidates, able, is_open=is_open))
+    assumed = finding.detail.get("assumed")
+    if assumed:
+        yield prose("assumed", safe(str(assumed)))
     if finding.suppressed is not None:
         yield prose("allowed", safe(finding.suppressed) or "without a reason")
     if finding.help:

@@ -106,6 +106,16 @@ class UnreadableFile(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class AssumedFunctions(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of ``[[assume]]`` that the verdicts rest on."""
+
+    pattern: str
+    effects: tuple[str, ...]
+    reason: str
+    functions: tuple[str, ...]
+    """The functions whose calls were judged by it, sorted."""
+
+
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """How much was looked at."""
 
@@ -119,6 +129,10 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     not_followed: tuple[str, ...] = ()
     """What was reached and left alone on purpose, a sentence each."""
     unreadable: tuple[UnreadableFile, ...] = ()
+    contracts: str = ""
+    """The shipped set of what library functions do, with its version."""
+    assumptions: tuple[AssumedFunctions, ...] = ()
+    """What was taken on the project's word, in the order of the configuration."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ static EVENTS: Mutex<Vec<i32>> = Mutex::new(Vec::new());
 
 /// Called by the library.
 #[unsafe(no_mangle)]
-pub extern "C" fn native_event(value: i32) {
+pub extern "C" fn native_event(value: i32) { //~ RF202 cold
     if let Ok(mut events) = EVENTS.try_lock() { //~ RF201 hot
         events.push(value); //~ RF102 amortized
     }
