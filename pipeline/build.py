@@ -10,7 +10,7 @@ from pathlib import Path
 from ringfence.graphs.names import crate_of
 from ringfence.pipeline.cargo import Build, Metadata, Selection, build, metadata
 from ringfence.pipeline.config import Config, ConfigFile, find_config, load_config
-from ringfence.pipeline.containers import discover, sysroot_modules
+from ringfence.pipeline.containers import discover, linked_modules, sysroot_modules
 from ringfence.pipeline.errors import BuildError, UsageError
 from ringfence.pipeline.module_source import ModuleSource, Origin
 from ringfence.pipeline.progress import Progress
@@ -108,7 +108,7 @@ def _from_cargo(built: Build, packages: Metadata, config_file: ConfigFile | None
             sources.extend(discover(module, origin))
     for native in built.native_libraries:
         if native.archive is not None:
-            sources.extend(discover(native.archive, Origin.NATIVE))
+            sources.extend(linked_modules(native.archive))
     sources.extend(sysroot_modules(built.toolchain.library_directory))
     own = [package for package in packages.packages if package.id in own_ids]
     own_crates = {

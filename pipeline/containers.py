@@ -84,6 +84,12 @@ def sysroot_modules(libdir: Path) -> tuple[ModuleSource, ...]:
     return tuple(found)
 
 
+def linked_modules(archive: Path) -> tuple[ModuleSource, ...]:
+    """The modules of a native library. A damaged one is a source with a `ModuleSource.problem`; one of another format
+    has none: what is called of it will be missing."""
+    return tuple(_tolerant(archive, Origin.NATIVE))
+
+
 def _in_folder(folder: Path, origin: Origin) -> tuple[ModuleSource, ...]:
     paths = (Path(where, name) for where, _, names in os.walk(folder, onerror=_cannot_list) for name in names)
     files = sorted(path for path in paths if path.suffix in _ENDINGS and path.is_file())

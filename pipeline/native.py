@@ -22,7 +22,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ringfence.graphs.symbols import ModuleSymbols
 from ringfence.pipeline import aarch64, x86_64
 from ringfence.pipeline.instruction import Instruction, Kind, UndecodableError
 from ringfence.pipeline.module_source import ModuleSource
@@ -56,24 +55,6 @@ class NativeFunction:
     calls_pointer: bool = False
     enters_kernel: bool = False
     unreadable: bool = False
-
-
-def native_symbols(source: ModuleSource) -> ModuleSymbols:
-    """Function symbols of an object; whatever it leaves undefined, whether code or data: ELF does not say.
-
-    Raises `UnreadableModuleError` where the object is cut short or damaged.
-    """
-    elf = read_object(source, symbols_only=True)
-    by_binding: dict[str, set[str]] = {}
-    undefined: set[str] = set()
-    for symbol in elf.symbols:
-        if symbol.is_undefined and symbol.name:
-            undefined.add(symbol.name)
-        elif elf.is_function(symbol):
-            by_binding.setdefault(symbol.binding, set()).add(symbol.name)
-    weak, local = by_binding.pop("STB_WEAK", set()), by_binding.pop("STB_LOCAL", set())
-    defined = set[str]().union(*by_binding.values())
-    return ModuleSymbols(tuple(sorted(defined)), tuple(sorted(weak)), tuple(sorted(local)), tuple(sorted(undefined)))
 
 
 def native_functions(source: ModuleSource) -> tuple[str, dict[str, NativeFunction]]:

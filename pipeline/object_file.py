@@ -114,12 +114,11 @@ class Functions:
         return self._starts[following] if following < len(self._starts) else section_size
 
 
-def read_object(source: ModuleSource, *, symbols_only: bool = False) -> ObjectFile:
-    """Read an object, without its relocations where only its symbols are wanted. Raises `UnreadableModuleError` where
-    it is cut short or damaged."""
+def read_object(source: ModuleSource) -> ObjectFile:
+    """Read an object. Raises `UnreadableModuleError` where it is cut short or damaged."""
     data = source.read()
     try:
-        return _parse(data, symbols_only=symbols_only)
+        return _parse(data)
     except Exception as error:
         # pyelftools meets damaged files with whatever its parts raise: its own errors, those of its parser generator,
         # struct, dictionaries and assertions.
@@ -127,7 +126,7 @@ def read_object(source: ModuleSource, *, symbols_only: bool = False) -> ObjectFi
         raise UnreadableModuleError(source.place, reason) from error
 
 
-def _parse(data: bytes, *, symbols_only: bool) -> ObjectFile:
+def _parse(data: bytes) -> ObjectFile:
     elf = ELFFile(BytesIO(data))
     sections = list(elf.iter_sections())
     executable = {n: each for n, each in enumerate(sections) if _is_code(each)}
@@ -140,7 +139,7 @@ def _parse(data: bytes, *, symbols_only: bool) -> ObjectFile:
     ]
     if any(each.section in code and each.value + each.size > len(code[each.section]) for each in symbols):
         raise ValueError("a symbol lies beyond its section")
-    relocations = {} if symbols_only else _relocations(sections)
+    relocations = _relocations(sections)
     if any(each.symbol >= len(symbols) for rows in relocations.values() for each in rows):
         raise ValueError("a relocation names a symbol that is not there")
     return ObjectFile(
