@@ -83,8 +83,8 @@ def build(
     Members of the workspace and ``full_debug_packages`` get full debug info, other packages line tables, unless
     ``layout_all``. ``emit_text`` makes printed IR (``.ll``) instead of bitcode. Cargo writes its progress and the
     compiler's diagnostics to standard error itself; a line on its standard output that is no message of cargo's goes to
-    ``on_line``. A unit that cargo holds for fresh though its modules are gone, or are of a workspace elsewhere, is built
-    again.
+    ``on_line``. A unit that cargo holds for fresh though its modules are gone, or are of a workspace elsewhere, is
+    built again.
 
     Raises `BuildError` where cargo fails or the target directory cannot be written.
     """
