@@ -109,7 +109,8 @@ CONTRACTS: tuple[Contract, ...] = (
         pthread_rwlock_rdlock pthread_rwlock_wrlock pthread_rwlock_tryrdlock pthread_rwlock_trywrlock
         pthread_rwlock_timedrdlock pthread_rwlock_timedwrlock pthread_spin_lock pthread_spin_trylock
         pthread_mutex_unlock pthread_rwlock_unlock pthread_spin_unlock
-        pthread_cond_signal pthread_cond_broadcast pthread_once flock lockf
+        pthread_cond_signal pthread_cond_broadcast pthread_once flock lockf flockfile funlockfile
+        gmtime gmtime_r localtime localtime_r mktime tzset ferror feof clearerr dladdr
         mtx_lock mtx_trylock mtx_unlock""",
     ),
     Contract("Darwin", Effect.LOCKS, "os_unfair_lock_lock os_unfair_lock_trylock os_unfair_lock_unlock"),
@@ -134,14 +135,14 @@ CONTRACTS: tuple[Contract, ...] = (
         fflush fputs fputc putc putchar puts printf fprintf vprintf vfprintf fwrite fread fgets fgetc getc perror
         __printf_chk __fprintf_chk __vprintf_chk __vfprintf_chk __fread_chk __fgets_chk
         fseek ftell fseeko ftello rewind
-        dlopen dlsym madvise mlock mprotect getrandom getentropy arc4random_buf""",
+        dlopen dlclose dlsym madvise mlock mprotect getrandom getentropy arc4random_buf""",
     ),
     Contract(
         "libc: ends",
         Effect.TERMINATES,
         """
         abort exit _exit _Exit quick_exit raise __assert_fail __stack_chk_fail __fortify_fail __chk_fail longjmp
-        siglongjmp __longjmp_chk""",
+        siglongjmp _longjmp __longjmp_chk""",
     ),
     Contract(
         "libc: computes",
@@ -149,10 +150,13 @@ CONTRACTS: tuple[Contract, ...] = (
         """
         memcpy memmove memset memcmp bcmp memchr memrchr mempcpy strlen strnlen strcmp strncmp strcasecmp strncasecmp
         strcpy strncpy stpcpy stpncpy strcat strncat strchr strrchr strstr strspn strcspn strpbrk strchrnul
-        strtol strtoul strtoll strtoull strtod strtof atoi atol atoll atof
+        strtol strtoul strtoll strtoull strtod strtof atoi atol atoll atof strtok strtok_r strsep strerror
+        sprintf snprintf vsprintf vsnprintf __sprintf_chk __snprintf_chk __vsprintf_chk __vsnprintf_chk
+        sscanf vsscanf __isoc99_sscanf __isoc99_vsscanf __isoc23_sscanf __isoc23_vsscanf strftime
         __isoc23_strtol __isoc23_strtoul __isoc23_strtoll __isoc23_strtoull rawmemchr bzero explicit_bzero
         __memcpy_chk __memset_chk __memmove_chk __mempcpy_chk __strcpy_chk __strncpy_chk __stpcpy_chk __strcat_chk
         __strncat_chk __explicit_bzero_chk
+        fileno clock difftime dlerror gai_strerror
         isalnum isalpha isdigit islower isprint ispunct isspace isupper isxdigit tolower toupper
         __ctype_b_loc __ctype_tolower_loc __ctype_toupper_loc
         __tls_get_addr __errno_location __error strerror_r __xpg_strerror_r
