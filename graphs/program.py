@@ -7,8 +7,8 @@ Resolution of a symbol named in a module (ELF gABI, *Symbol Table*; LangRef, *Li
    in the order of the modules, else the first weak one. Bodies under one name are the same (LangRef, ``_odr``);
 3. otherwise it is external.
 
-What the project assumes of a symbol comes before all of these: its body is not followed. A symbol that only machine
-code defines (`ringfence.pipeline.native_facts`) is found like any other.
+What the project assumes of a symbol comes before all of these: its body is not followed. Machine code
+(`ringfence.pipeline.native_facts`) comes last: where there is IR of the same function, that says more.
 
 An alias stands for its target in the same module. A cycle of aliases, which LLVM's verifier refuses, is external.
 """
@@ -142,6 +142,7 @@ class Program:
             return module
         definitions = self._symbols.definitions(symbol)
         if len(definitions) > 1:
+            definitions = [each for each in definitions if each not in self._native] or definitions
             return next((each for each in definitions if each in self.modules), definitions[0])
         return definitions[0] if definitions else None
 

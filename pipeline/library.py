@@ -138,7 +138,8 @@ class Library:
         self._looked_ahead = True
         tasks: dict[Task, tuple[int, str]] = {}
         for number, source in enumerate(self.sources):
-            if source.origin is not Origin.STD or source.crate not in _ALMOST_ALWAYS_READ or number in numbers:
+            is_std = source.origin is Origin.STD and source.kind is ModuleKind.BITCODE
+            if not is_std or source.crate not in _ALMOST_ALWAYS_READ or number in numbers:
                 continue
             key = self._key(source)
             if self._store is None or self._store.load(key) is None:
