@@ -21,7 +21,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
 def audit(ringfence: Run, checkout: Path, store: str, crate: str, *options: str) -> subprocess.CompletedProcess[str]:
     return ringfence(
         *("audit", "--manifest-path", checkout / "testcrates" / crate / "Cargo.toml", "--locked"),
-        *("--target-dir", checkout / "build" / "testcrates", *options),
+        *("--target-dir", checkout / "build" / "testcrates"),
+        *options,
         environment={"RINGFENCE_CACHE": store},
     )
 
