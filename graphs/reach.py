@@ -61,6 +61,13 @@ class Reach:
     edge_count: int = 0
 
     @property
+    def native_pointer_calls(self) -> int:
+        """Machine code reached that calls through pointers: nobody resolves that."""
+        functions = (self.program.functions[number] for number in self.functions)
+        native = (function for function in functions if self.program.is_native(function.module))
+        return sum(any(site.kind is CallKind.POINTER for site in function.facts.calls) for function in native)
+
+    @property
     def definitions(self) -> int:
         """Distinct definitions reached; one that was specialised counts once."""
         functions = (self.program.functions[number] for number in self.functions)

@@ -274,6 +274,7 @@ def _assumptions(linked: Linked, reached: Reach) -> Iterator[AssumedFunctions]:
 def _coverage(linked: Linked, reached: Reach, *, strict: bool) -> Coverage:
     library = linked.library
     unresolved = sum(not each.followed and not each.closed for each in reached.resolutions.values())
+    unresolved += reached.native_pointer_calls
     missing = {call.symbol for calls in reached.externals.values() for call in calls if call.effect is None}
     skipped = reached.panic_calls_not_followed
     return Coverage(

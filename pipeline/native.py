@@ -15,7 +15,7 @@
    calls by their type where that says so, the others as in 4; and the function is called unreadable.
 
 Not handled: conditions and loops (a call is neither *always* nor in a loop); a tail call through a pointer in a
-function that also has an unmarked switch.
+function that also has an unmarked switch; calls that do not return, which in IR make a place *panic*.
 """
 
 from bisect import bisect_left

@@ -65,6 +65,7 @@ def test_a_root_with_unknown_machine_code_is_unknown_and_one_without_is_clean(
     assert verdicts["native::checksum"] == verdicts["native::kind"] == "clean"
     assert verdicts["native::forward"] == verdicts["native::notify"] == "unknown"
     assert verdicts["native::queue"] == "violations"
+    assert (report.coverage.unresolved_calls, report.coverage.missing_functions) == (1, 1)
 
 
 def test_the_path_shows_the_native_functions(ringfence: Run, checkout: Path, store: str) -> None:
