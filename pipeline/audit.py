@@ -4,16 +4,13 @@ import datetime
 import gc
 import resource
 import time
-from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ringfence.graphs import contracts
 from ringfence.graphs.dispatch import Dispatch
 from ringfence.graphs.hotpath import HotPath
-from ringfence.graphs.names import display_name
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.reach import Reach, reach
 from ringfence.passes.judge import PASSES, judge, judged
@@ -22,6 +19,7 @@ from ringfence.pipeline.allow import allowed
 from ringfence.pipeline.assume import Assumed, assumed
 from ringfence.pipeline.build import Built, Request, build_or_open
 from ringfence.pipeline.cargo import Selection
+from ringfence.pipeline.coverage import coverage_of
 from ringfence.pipeline.declared import declared_in_vain
 from ringfence.pipeline.errors import UsageError
 from ringfence.pipeline.library import Library
@@ -30,7 +28,7 @@ from ringfence.pipeline.module_source import ModuleSource
 from ringfence.pipeline.progress import Progress
 from ringfence.pipeline.propose import message, proposals
 from ringfence.pipeline.report.compose import RootResult, build_report
-from ringfence.pipeline.report.model import AssumedFunctions, Coverage, Report, UnreadableFile
+from ringfence.pipeline.report.model import Report
 from ringfence.pipeline.roots import FunctionNames, Miss, Root, RootPattern, find_marked, find_roots
 from ringfence.pipeline.store import store_if
 from ringfence.pipeline.workers import WorkerPool
@@ -234,7 +232,7 @@ def _report(linked: Linked, reached: Reach, findings: list[Finding], *, strict: 
     built, library = linked.built, linked.library
     return build_report(
         build=built.description,
-        coverage=_coverage(linked, reached, strict=strict),
+        coverage=coverage_of(library, reached, built.config.assume, strict=strict),
         rules=[rule for each in PASSES for rule in each.rules],
         roots=[_result(root, built) for root in linked.roots],
         findings=[*findings, *_declared_in_vain(linked, findings)],
@@ -255,43 +253,6 @@ def _declared_in_vain(linked: Linked, findings: Sequence[Finding]) -> Iterator[F
     if file is not None:
         name = linked.built.files.display(str(file.path.resolve()))
         yield from declared_in_vain(file, name, findings, linked.assumed.unused, linked.today)
-
-
-def _assumptions(linked: Linked, reached: Reach) -> Iterator[AssumedFunctions]:
-    """The entries that calls were judged by."""
-    used: dict[int, set[str]] = defaultdict(set)
-    for calls in reached.externals.values():
-        for call in calls:
-            if call.assumption is not None:
-                used[call.assumption.entry].add(display_name(call.symbol))
-    for number in sorted(used):
-        entry = linked.built.config.assume[number]
-        yield AssumedFunctions(
-            pattern=entry.function, effects=entry.effects, reason=entry.reason, functions=tuple(sorted(used[number]))
-        )
-
-
-def _coverage(linked: Linked, reached: Reach, *, strict: bool) -> Coverage:
-    library = linked.library
-    unresolved = sum(not each.followed and not each.closed for each in reached.resolutions.values())
-    unresolved += reached.native_pointer_calls
-    missing = {call.symbol for calls in reached.externals.values() for call in calls if call.effect is None}
-    skipped = reached.panic_calls_not_followed
-    return Coverage(
-        modules=len(library.sources),
-        modules_read=library.modules_read,
-        functions=library.function_count,
-        functions_reached=reached.definitions,
-        unresolved_calls=unresolved,
-        missing_functions=len(missing),
-        panic_paths_followed=strict,
-        not_followed=()
-        if strict
-        else (f"{skipped:,} {'call' if skipped == 1 else 'calls'} on panic paths (`--strict` follows them)",),
-        unreadable=tuple(UnreadableFile(file=each.module, reason=each.reason) for each in library.unreadable),
-        contracts=contracts.NAME,
-        assumptions=tuple(_assumptions(linked, reached)),
-    )
 
 
 def _result(root: Root | Miss, built: Built) -> RootResult:
