@@ -233,9 +233,7 @@ def _discover(finder: _Finder[P]) -> _Graph[P]:
     return graph
 
 
-def _trail(
-    best: Anchored[P], graph: _Graph[P], hot_path: HotPath
-) -> list[_Taken]:
+def _trail(best: Anchored[P], graph: _Graph[P], hot_path: HotPath) -> list[_Taken]:
     """The nodes of the best chain, each with the step that it takes."""
     trail: list[_Taken] = []
     node = graph.nodes[0]
@@ -250,9 +248,7 @@ def _trail(
     return trail
 
 
-def _common(
-    graph: _Graph[P], useful: set[int], trail: Sequence[_Taken]
-) -> frozenset[int]:
+def _common(graph: _Graph[P], useful: set[int], trail: Sequence[_Taken]) -> frozenset[int]:
     """Clause 2: dominators in the graph of functions, joined over growth."""
     halves = {(function, is_below) for number, (function, _, is_below) in enumerate(graph.nodes) if number in useful}
     number = {each: position for position, each in enumerate(sorted(halves))}

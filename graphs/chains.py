@@ -140,7 +140,9 @@ class Chains(Generic[P]):
         for site in self._sites[number]:
             place = self._classifier.anchor_place(function, site.location)
             if place is not None or is_root:
-                groups = {grows: self._group_of(site.payload, grows or site.site_class.grows) for grows in (False, True)}
+                groups = {
+                    grows: self._group_of(site.payload, grows or site.site_class.grows) for grows in (False, True)
+                }
                 yield _Anchor(place, -1, site.site_class.grows, groups)
         for link in self._links[number]:
             if link.is_anchored or is_root:

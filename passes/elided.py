@@ -2,10 +2,14 @@
 
 ``alloc::alloc::alloc`` and its kin call ``__rust_no_alloc_shim_is_unstable_v2`` and then the allocator
 (``library/alloc/src/alloc.rs``). The first is an ordinary call that LLVM must keep, the second may go when nobody needs
-the memory. So an allocation was removed where a call of the first is left without a call of the allocator in the same
-inlined copy of the same function.
+the memory.
 
-Not handled: an allocation that LLVM moved out of the frame that it stood in looks like one that was removed.
+1. A *copy* of a function is one place that it was inlined at.
+2. An allocation was removed where the first call is left in a copy, and no call of the allocator is left in that copy
+   or in one that was inlined into it. LLVM joins the first calls of the two arms of ``if zeroed``, and gives the joint
+   call the frame that both arms stand in: so what was inlined into the copy counts too.
+
+Not handled: of two allocations in one copy whose first calls were joined, one that was removed is not told.
 """
 
 from collections.abc import Iterator
@@ -18,20 +22,24 @@ from ringfence.passes.rule import Level
 from ringfence.passes.sink import Sink
 
 _Copy = tuple[int, int]
-"""Subprogram, and the location that it was inlined at: one inlined copy of a function."""
+"""Subprogram, and the location that it was inlined at."""
 
 
 class ElidedPass:
-    """Marks of allocations without their allocation."""
+    """Clause 2."""
 
     rules = (HEAP_ALLOCATION,)
 
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
-        """One for each mark that is left alone."""
+        """One for each first call that is left alone."""
         calls = hot_path.reached.externals.get(function.id, ())
-        left = {_copy(function, call.site.location) for call in calls if call.effect is Effect.ALLOCATES}
-        for call in calls:
-            if is_allocation_mark(call.symbol) and _copy(function, call.site.location) not in left:
+        marks = [call for call in calls if is_allocation_mark(call.symbol)]
+        if not marks:
+            return
+        allocates = (call for call in calls if call.effect is Effect.ALLOCATES)
+        left = {copy for call in allocates for copy in _copies(function, call.site.location)}
+        for call in marks:
+            if next(_copies(function, call.site.location), None) not in left:
                 site = hot_path.classifier.of_call(function, call.site)
                 yield SinkSite(function.id, call.site.location, site, ELIDED)
 
@@ -46,6 +54,6 @@ ELIDED = Sink(
 )
 
 
-def _copy(function: Function, location: int) -> _Copy:
-    chain = function.chain(location)
-    return (chain[0].subprogram, chain[0].inlined_at) if chain else (-1, -1)
+def _copies(function: Function, location: int) -> Iterator[_Copy]:
+    """The copies that a call stands in, innermost first."""
+    return ((frame.subprogram, frame.inlined_at) for frame in function.chain(location))

@@ -69,9 +69,7 @@ def judge(root: Function, sinks: Judged, display: Display) -> Iterator[Finding]:
     return (finding for finding, _ in findings_and_ways(root, sinks, display))
 
 
-def findings_and_ways(
-    root: Function, sinks: Judged, display: Display
-) -> Iterator[tuple[Finding, Anchored[Sink]]]:
+def findings_and_ways(root: Function, sinks: Judged, display: Display) -> Iterator[tuple[Finding, Anchored[Sink]]]:
     """As `judge`, each finding with the way that it was found by."""
     named = list(_named(root, sinks, display))
     chains = sinks.chains.counts(root)
@@ -87,10 +85,10 @@ def findings_and_ways(
 def _removed(
     named: Iterable[tuple[str, Rule, Anchored[Sink]]], outline: Outline
 ) -> Mapping[AnchorPlace | None, Sequence[str]]:
-    """By place, the fingerprints of the findings that go when the call there goes."""
+    """By place, the fingerprints of the findings that go when the call there goes; how a type lies in memory stays."""
     at: dict[AnchorPlace, list[str]] = defaultdict(list)
-    for fingerprint, _, each in named:
-        if each.place is not None:
+    for fingerprint, rule, each in named:
+        if each.place is not None and rule is not CACHE_LINE_STRADDLE:
             at[each.place].append(fingerprint)
     removed = outline.removed(at.keys())
     return {cut: sorted(name for place in places for name in at[place]) for cut, places in removed.items()}

@@ -97,9 +97,7 @@ def _whole(report: Report, finding: Finding, way: Way, analysed: Analysed) -> mo
     )
 
 
-def _branches(
-    found: Branches[Sink], way: Way, spans: Spans, built: Built
-) -> Iterator[model.Branch]:
+def _branches(found: Branches[Sink], way: Way, spans: Spans, built: Built) -> Iterator[model.Branch]:
     for position, alternatives in sorted(found.leaving.items()):
         paths: Counter[_Difference] = Counter()
         frame_of: dict[_Difference, int] = {}

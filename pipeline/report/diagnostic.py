@@ -7,6 +7,7 @@ import msgspec
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
+from ringfence.graphs.cuts import MOST_WAYS
 from ringfence.pipeline.report.calls import OUTDENT, path_lines
 from ringfence.pipeline.report.model import Finding, Place
 from ringfence.pipeline.report.names import shorten
@@ -155,17 +156,25 @@ def _notes(finding: Finding, rule_of: Mapping[str, str], width: int) -> Iterator
         yield prose("allowed", safe(finding.suppressed) or "without a reason")
     if finding.help:
         yield prose("help", safe(finding.help), HELP)
-    yield prose("explain", f"ringfence explain {finding.rule} (this finding is {finding.fingerprint})")
+    yield prose("explain", f"ringfence explain {finding.fingerprint}")
 
 
 def _class_sentence(finding: Finding, rule_of: Mapping[str, str]) -> str:
     loops = {0: "not in a loop", 1: "in a loop"}.get(finding.loop_depth, f"in loops {finding.loop_depth} deep")
     parts = [f"{finding.class_}, {finding.frequency.value}, {loops}"]
-    parts.append(f"{finding.paths} {'path' if finding.paths == 1 else 'paths'}")
-    if finding.same_call:
-        rules = [finding.rule, *(rule_of[name] for name in finding.same_call if name in rule_of)]
+    parts.append(path_count(finding.paths))
+    others = msgspec.convert(finding.detail.get("removes", ()), tuple[str, ...])
+    if others:
+        rules = [finding.rule, *(rule_of[name] for name in others)]
         parts.append(f"removing this call removes {len(rules)} findings ({', '.join(sorted(set(rules)))})")
     return "; ".join(parts)
+
+
+def path_count(number: int) -> str:
+    """``1 path``, ``1,204 paths``; counting ends at a number that says enough."""
+    if number >= MOST_WAYS:
+        return f"{MOST_WAYS:,} paths or more"
+    return f"{number:,} {'path' if number == 1 else 'paths'}"
 
 
 def _candidates(finding: Finding) -> list[str]:

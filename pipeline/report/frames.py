@@ -123,7 +123,9 @@ def conditions(path: Sequence[Part], spans: Spans, hops: Sequence[Hop]) -> Itera
             is_certain = False
             frame = spans.inner(position, 0 if part.site.always else turning_frame(part, conditional=True))
             why = "the call may go elsewhere" if part.site.always else "does not come here every time"
-            yield Condition(frame=frame, why=f"{_name(hops, frame)}: {why}" if part.site.always else f"{_name(hops, frame)} {why}")
+            yield Condition(
+                frame=frame, why=f"{_name(hops, frame)}: {why}" if part.site.always else f"{_name(hops, frame)} {why}"
+            )
         if part.site.loop_depth:
             frame = spans.inner(position, turning_frame(part, conditional=False))
             yield Condition(frame=frame, why="in a loop", loop_depth=part.site.loop_depth)
