@@ -4,15 +4,12 @@ The graph of a finding holds, of everything that its root reaches, what lies on 
 functions, told apart by whether the chain grows a container so far, and by whether it has passed the finding's anchor:
 below the anchor no call with a frame of the user's own is taken, because its chain would belong to another finding.
 
-1. A chain other than the best one leaves it at some call, the first that differs. At each function of the best chain,
-   the calls that leave it there are told with the numbers of chains that they begin (`ringfence.graphs.cuts`, clause 2;
-   functions that call each other in a circle are one, so the calls that leave any of them are told together). All these
-   numbers and the best chain itself add up to the number of all chains.
-2. A function of the best chain is *common* if every chain passes through it. Growth is not looked at here, so that a
-   function that is common only together with its other half is told.
+A chain other than the best one leaves it at some call, the first that differs. At each function of the best chain, the
+calls that leave it there are told with the numbers of chains that they begin (`ringfence.graphs.cuts`, clause 2;
+functions that call each other in a circle are one, so the calls that leave any of them are told together). All these
+numbers and the best chain itself add up to the number of all chains.
 """
 
-from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
@@ -21,8 +18,6 @@ from ringfence.graphs.chains import Signature, distinct_links, distinct_sites, s
 from ringfence.graphs.cuts import (
     MOST_WAYS,
     components,
-    dominators_of,
-    immediate_dominators,
     reaching,
     ways_to,
 )
@@ -57,9 +52,7 @@ class Branches:
 
     chains: int
     leaving: Mapping[int, tuple[Alternative, ...]]
-    """Clause 1, by position of the function in the best chain, counted from the root; most chains first."""
-    common: frozenset[int]
-    """Clause 2: positions in the best chain."""
+    """By position of the function in the best chain, counted from the root; most chains first."""
 
 
 _Node = tuple[int, bool, bool]
@@ -134,7 +127,7 @@ def branches(
         grouped = _grouped(others, graph, taken, hot_path)
         if grouped:
             leaving[position] = grouped
-    return Branches(counts[0], leaving, _common(graph, useful, trail))
+    return Branches(counts[0], leaving)
 
 
 def _grouped(
@@ -246,26 +239,3 @@ def _trail(best: Anchored[P], graph: _Graph[P], hot_path: HotPath) -> list[_Take
     function = hot_path.function(best.site.function)
     trail.append((graph.number[node], (None, signature(function, best.site.location), best.site.payload)))
     return trail
-
-
-def _common(graph: _Graph[P], useful: set[int], trail: Sequence[_Taken]) -> frozenset[int]:
-    """Clause 2: dominators in the graph of functions, joined over growth."""
-    halves = {(function, is_below) for number, (function, _, is_below) in enumerate(graph.nodes) if number in useful}
-    number = {each: position for position, each in enumerate(sorted(halves))}
-    sink = len(number)
-    joined: dict[int, set[int]] = defaultdict(set)
-    for position, (function, _, is_below) in enumerate(graph.nodes):
-        for step in graph.steps[position] if position in useful else ():
-            target = number.get((step.target[0], step.target[2])) if step.target else sink
-            if target is not None:
-                joined[number[function, is_below]].add(target)
-    successors = [sorted(joined[each]) for each in range(sink + 1)]
-    function, _, is_below = graph.nodes[0]
-    dominators = immediate_dominators(successors, number[function, is_below])
-    common = set(dominators_of(sink, dominators))
-    positions = (
-        position
-        for position, (node, _) in enumerate(trail)
-        if number[graph.nodes[node][0], graph.nodes[node][2]] in common
-    )
-    return frozenset(positions)

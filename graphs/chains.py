@@ -5,8 +5,8 @@ counts once). Two call sites are the same where caller, callee and the source po
 copies calls when it unrolls loops and threads jumps, the source has them once.
 
 Every chain has one anchor, the last call or event on it with a frame of the user's own
-(`ringfence.graphs.hotpath`, clauses 1 to 3), so the numbers below all anchors add up. What a chain ends in may depend on
-whether it grows a container; a function stands in the graph once for each.
+(`ringfence.graphs.hotpath`, clauses 1 to 3), so the numbers below all anchors add up. What a chain ends in may depend
+on whether it grows a container; a function stands in the graph once for each.
 """
 
 from collections import defaultdict
@@ -111,8 +111,10 @@ class Chains(Generic[P]):
         graph: list[list[int]] = []
         for links in self._links:
             followed = [link for link in links if not (foreign_only and link.is_anchored)]
-            for grows in (False, True):
-                graph.append([self._number[each.edge.callee] << 1 | (grows or each.site.grows) for each in followed])
+            graph += [
+                [self._number[each.edge.callee] << 1 | (grows or each.site.grows) for each in followed]
+                for grows in (False, True)
+            ]
         return graph
 
     def _foreign_ends(self) -> dict[int, dict[Hashable, int]]:

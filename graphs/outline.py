@@ -13,6 +13,7 @@ callee; one without such a frame leads straight to the callee.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import pairwise
 
 from ringfence.graphs.classes import AnchorPlace
 from ringfence.graphs.cuts import dominators_of, immediate_dominators
@@ -62,10 +63,10 @@ class Outlines:
             if location not in places:
                 places[location] = self._places(function, location)
             nodes: tuple[_Node, ...] = (number, *places[location], link.edge.callee)
-            yield from zip(nodes, nodes[1:], strict=False)
+            yield from pairwise(nodes)
         for site in self._sinks.get(number, ()):
             nodes = (number, *self._places(function, site.location))
-            yield from zip(nodes, nodes[1:], strict=False)
+            yield from pairwise(nodes)
 
     def _places(self, function: Function, location: int) -> tuple[AnchorPlace, ...]:
         """The own frames around an event, outermost first, down to its anchor."""

@@ -10,11 +10,11 @@ from enum import StrEnum
 from typing import TypeVar
 
 from ringfence.graphs.classes import SiteClass
-from ringfence.graphs.facts import PathClass
+from ringfence.graphs.facts import Attribute, PathClass
 from ringfence.graphs.hotpath import Anchored
 from ringfence.graphs.lazy_paths import is_first_use, is_growth
 from ringfence.graphs.program import Function
-from ringfence.graphs.search import Link, Ways, is_certain
+from ringfence.graphs.search import Link, Ways
 
 P = TypeVar("P", bound=Hashable)
 
@@ -32,6 +32,8 @@ class Ground(StrEnum):
     """It is the slow path of a lazy initialisation."""
     ONCE = "once"
     """It stands outside of the loops of an event loop."""
+    MARKED = "marked"
+    """What it calls is marked ``#[cold]``."""
     UNLIKELY = "unlikely"
     """Its block is cold."""
     PANIC = "panic"
@@ -48,8 +50,6 @@ class Part:
     """None at the sink, and where a name is all that is known of the callee."""
     path_class: PathClass
     site: SiteClass
-    certain: bool
-    """It happens whenever its function runs to its end, and goes nowhere else."""
 
 
 def parts(best: Anchored[P], functions: Sequence[Function], ways: Ways) -> tuple[Part, ...]:
@@ -63,7 +63,7 @@ def parts(best: Anchored[P], functions: Sequence[Function], ways: Ways) -> tuple
     site = best.site
     path_class = site.site_class.if_local if is_local else site.site_class.path_class
     function = functions[site.function]
-    found.append(Part(function, site.location, None, path_class, site.site_class, site.site_class.always))
+    found.append(Part(function, site.location, None, path_class, site.site_class))
     return tuple(found)
 
 
@@ -75,13 +75,7 @@ def _call(link: Link, functions: Sequence[Function], *, is_local: bool) -> Part:
         callee=functions[edge.callee],
         path_class=link.classes[is_local],
         site=link.site,
-        certain=is_certain(link),
     )
-
-
-def deciding(path: Sequence[Part]) -> int:
-    """Position of the first part of the worst class."""
-    return max(range(len(path)), key=lambda position: (path[position].path_class, -position))
 
 
 def ground(part: Part) -> Ground:
@@ -94,9 +88,26 @@ def ground(part: Part) -> Ground:
         case PathClass.FIRST_USE:
             return Ground.FIRST_USE if lazy_frame(part, PathClass.FIRST_USE) is not None else Ground.ONCE
         case PathClass.COLD:
-            return Ground.UNLIKELY
+            is_marked = part.callee is not None and Attribute.COLD in part.callee.facts.attributes
+            return Ground.MARKED if is_marked else Ground.UNLIKELY
         case PathClass.PANIC:
             return Ground.PANIC
+
+
+def turning_frame(part: Part) -> int:
+    """The frame in which the branch stands that makes a part cold: its position in the inline chain, innermost first.
+    It is the outermost one that leads on to an inlined copy in which nothing is reached better."""
+    function, chain = part.function, part.function.chain(part.location)
+    here = min(function.facts.places[place].path_class for place, at in function.events() if at == part.location)
+    best: dict[tuple[int, int], PathClass] = {}
+    for place, location in function.events():
+        path_class = function.facts.places[place].path_class
+        for frame in function.chain(location):
+            copy = frame.subprogram, frame.inlined_at
+            best[copy] = min(path_class, best.get(copy, path_class))
+    copies = ((position, (frame.subprogram, frame.inlined_at)) for position, frame in enumerate(chain[:-1]))
+    turning = (position + 1 for position, copy in reversed([*copies]) if best.get(copy, here) >= here)
+    return next(turning, 0)
 
 
 def lazy_frame(part: Part, path_class: PathClass) -> int | None:

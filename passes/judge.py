@@ -256,5 +256,9 @@ def _location(hop: Hop, display: Display) -> Location | None:
 
 
 def _steps(path: Sequence[Hop], sink: Sink, display: Display) -> tuple[Step, ...]:
-    steps = [Step(hop.function.name_of(hop.frame), _location(hop, display), Via(hop.via), hop.own) for hop in path]
-    return (*steps, Step(sink.what, None, Via.CALL, own=False))
+    return (*steps_of(path, display), Step(sink.what, None, Via.CALL, own=False))
+
+
+def steps_of(path: Sequence[Hop], display: Display) -> Iterator[Step]:
+    """A path of the graph as findings tell it."""
+    return (Step(hop.function.name_of(hop.frame), _location(hop, display), Via(hop.via), hop.own) for hop in path)

@@ -116,12 +116,12 @@ class Linked:
 
 def run_audit(request: AuditRequest, progress: Progress, clock: Clock | None = None) -> Report:
     """Build, analyse and judge. Raises `RingfenceError` for what the user can mend."""
-    with _uncollected():
+    with uncollected():
         return _run(request, progress, clock or Clock())
 
 
 @contextmanager
-def _uncollected() -> Generator[None]:
+def uncollected() -> Generator[None]:
     """Records by the hundred thousand and no cycles among them: the cyclic collector would only look in vain."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -192,13 +192,13 @@ def list_entries(request: AuditRequest, progress: Progress) -> tuple[RootResult,
 def hot_path_of(request: AuditRequest, progress: Progress) -> tuple[Linked, HotPath]:
     """What the roots reach, not judged: for those who ask the graph itself; nothing where there is no root. Raises
     `RingfenceError` for what the user can mend."""
-    with _uncollected():
+    with uncollected():
         built = build_or_open(request.build, progress)
         with closing(WorkerPool(request.workers)) as pool:
             linked = link(request, built, index(request, built, pool, progress))
             reached = _reach(linked, follow_panic=request.strict)
         progress.close()
-        return linked, HotPath(reached, built.own_files(map(file_of, linked.functions)))
+        return linked, HotPath(reached, built.own_files(map(file_of, linked.functions)), linked.event_loops)
 
 
 def index(request: AuditRequest, built: Built, pool: WorkerPool, progress: Progress) -> Library:

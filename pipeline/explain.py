@@ -1,42 +1,42 @@
 """``ringfence explain FINGERPRINT``: one finding of an audit, whole.
 
-The audit runs again; what it read before is cached. `ringfence.pipeline.ways` explains a function instead.
+The audit runs again; what it read before is cached. `ringfence.pipeline.explain_function` explains a function instead.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
-from ringfence.graphs.branches import Alternative, Branches, branches
+from ringfence.graphs.branches import Alternative, branches
 from ringfence.graphs.cuts import MOST_WAYS
-from ringfence.graphs.hotpath import Hop, via
-from ringfence.graphs.program import Function
+from ringfence.graphs.hotpath import Hop
 from ringfence.graphs.reasons import parts
 from ringfence.passes.judge import group_of
-from ringfence.passes.sink import Sink
-from ringfence.pipeline.audit import Analysed, AuditRequest, Clock, Way, analyse, report_of
+from ringfence.pipeline.audit import Analysed, AuditRequest, Clock, Way, analyse, report_of, uncollected
 from ringfence.pipeline.build import Built
 from ringfence.pipeline.errors import UsageError
-from ringfence.pipeline.frames import Spans, conditions, frames, place_of, turns
 from ringfence.pipeline.nearest import suggestion
 from ringfence.pipeline.progress import Progress
 from ringfence.pipeline.report import explanation_model as model
-from ringfence.pipeline.report.model import Finding, Report, ViaName
+from ringfence.pipeline.report.frames import Spans, frames, turns
+from ringfence.pipeline.report.model import Finding, Place, Report, ViaName
+
+_VIA: dict[str, ViaName] = {"inline": "inline", "virtual": "virtual", "pointer": "pointer", "drop": "drop"}
 
 
 def explain_finding(request: AuditRequest, fingerprint: str, progress: Progress) -> model.FindingExplanation:
     """Explain the finding of which ``fingerprint`` is the beginning. Raises `UsageError` where none or several are."""
-    analysed = analyse(request, progress, Clock())
-    report = report_of(request, analysed)
-    finding = select(report, fingerprint, is_strict=request.strict)
-    ways = [way for way in analysed.ways if way.finding.fingerprint == finding.fingerprint]
-    if not ways:
-        # A root that was not found: there is no path.
-        return _explanation(report, finding)
-    return _whole(report, finding, ways[-1], analysed)
+    with uncollected():
+        analysed = analyse(request, progress, Clock())
+        report = report_of(request, analysed)
+        finding = select(report, fingerprint)
+        ways = [way for way in analysed.ways if way.finding.fingerprint == finding.fingerprint]
+        if not ways:
+            # A root that was not found: there is no path.
+            return model.FindingExplanation(tool=report.tool, build=report.build, finding=finding)
+        return _whole(report, finding, ways[-1], analysed)
 
 
-def select(report: Report, fingerprint: str, *, is_strict: bool) -> Finding:
+def select(report: Report, fingerprint: str) -> Finding:
     """The finding with a fingerprint that begins so."""
     found = [each for each in report.findings if each.fingerprint.startswith(fingerprint)]
     if len(found) == 1:
@@ -45,102 +45,107 @@ def select(report: Report, fingerprint: str, *, is_strict: bool) -> Finding:
         names = ", ".join(f"`{each.fingerprint}`" for each in found)
         message = f"`{fingerprint}` begins the fingerprints of {len(found)} findings, {names}: give more of it"
         raise UsageError(message)
-    known = [each.fingerprint for each in report.findings]
-    near = suggestion(fingerprint, known) or _first_like(fingerprint, known)
-    strict = "" if is_strict else ", and that panic paths are shown with --strict only"
+    if not report.findings:
+        message = (
+            f"this audit has no finding `{fingerprint}`: it has none at all; give the options of the audit that has"
+        )
+        raise UsageError(message)
     message = (
-        f"this audit has no finding `{fingerprint}`{near}; mind that fingerprints change with the names in the path and "
-        f"with the root{strict}"
+        f"this audit has no finding `{fingerprint}`{_near(fingerprint, report.findings)}: give the options of the "
+        "audit that has it (`--root`, `--strict`, `--elided`); a fingerprint changes with the names in the path"
     )
     raise UsageError(message)
 
 
-def _first_like(fingerprint: str, known: Sequence[str]) -> str:
-    """A short prefix is unlike everything whole."""
-    cut = {each[: len(fingerprint)]: each for each in sorted(known, reverse=True)}
-    near = suggestion(fingerprint, cut)
-    return near.replace(near.split("`")[1], cut[near.split("`")[1]]) if near else ""
-
-
-def _explanation(report: Report, finding: Finding) -> model.FindingExplanation:
-    return model.FindingExplanation(
-        tool=report.tool,
-        build=report.build,
-        finding=finding,
-        frames=(),
-        paths=finding.paths,
-        sinks=0,
-        branches=(),
-        turns=(),
-        conditions=(),
-        cuts=(),
-    )
+def _near(fingerprint: str, findings: Sequence[Finding]) -> str:
+    """The finding whose fingerprint begins most alike, where one does."""
+    whole = {each.fingerprint[: len(fingerprint)]: each.fingerprint for each in findings}
+    near = suggestion(fingerprint, whole)
+    cut = near.split("`")[1] if near else ""
+    return f" (the nearest is `{whole[cut]}`)" if cut else ""
 
 
 def _whole(report: Report, finding: Finding, way: Way, analysed: Analysed) -> model.FindingExplanation:
-    built, hot_path, sinks = analysed.linked.built, analysed.hot_path, analysed.sinks
-    found = branches(way.best, way.root, hot_path, sinks.explainer.ways, sinks.sinks, group_of)
-    path = parts(way.best, analysed.linked.program.functions, sinks.explainer.ways)
-    spans = Spans.of(way.best.path, path)
-    common = {spans.first(position) for position in found.common}
+    linked, sinks = analysed.linked, analysed.sinks
+    found = branches(way.best, way.root, analysed.hot_path, sinks.explainer.ways, sinks.sinks, group_of)
+    path = parts(way.best, linked.program.functions, sinks.explainer.ways)
+    spans = Spans.of(path)
+    leaving = (
+        (spans.outer(position, each.depth), each)
+        for position, alternatives in found.leaving.items()
+        for each in alternatives
+    )
     return model.FindingExplanation(
         tool=report.tool,
         build=report.build,
         finding=finding,
-        frames=frames(way.best.path, way.finding.sink, built.files, common),
-        paths=found.chains,
+        frames=frames(way.finding.path, linked.built.files),
+        turns=tuple(turns(path, spans, way.finding.path)),
         sinks=way.best.sinks,
-        branches=tuple(_branches(found, way, spans, built)),
-        turns=tuple(turns(path, spans, way.best.path)),
-        conditions=tuple(conditions(path, spans, way.best.path)),
+        branches=tuple(_branches(leaving, linked.built)),
         cuts=tuple(_cuts(report, way, analysed)),
     )
 
 
-def _branches(found: Branches[Sink], way: Way, spans: Spans, built: Built) -> Iterator[model.Branch]:
-    for position, alternatives in sorted(found.leaving.items()):
-        paths: Counter[_Difference] = Counter()
-        frame_of: dict[_Difference, int] = {}
-        for each in alternatives:
-            difference, depth = _difference(each, way.best.path[spans.first(position) : spans.end(position)])
-            paths[difference] = min(paths[difference] + each.chains, MOST_WAYS)
-            frame_of[difference] = spans.first(position) + depth
-        for frame in sorted(set(frame_of.values())):
-            here = [each for each in paths if frame_of[each] == frame]
-            listed = [_alternative(each, paths[each], built) for each in here]
-            yield model.Branch(frame=frame, alternatives=tuple(sorted(listed, key=_rank)))
+def _branches(leaving: Iterator[tuple[int, Alternative]], built: Built) -> Iterator[model.Branch]:
+    """One for each frame of the best path, one alternative in it for each line and callee."""
+    paths: Counter[tuple[int, _Difference]] = Counter()
+    for position, each in leaving:
+        key = position, _difference(each, built)
+        paths[key] = min(paths[key] + each.chains, MOST_WAYS)
+    for position in sorted({position for position, _ in paths}):
+        here = [(difference, number) for (at, difference), number in paths.items() if at == position]
+        listed = [_alternative(difference, number) for difference, number in here]
+        yield model.Branch(frame=position, alternatives=tuple(sorted(listed, key=_rank)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Difference:
-    """Where a path leaves the best one: a position in a function's source, and what is called there."""
-
-    file: str
-    line: int
-    column: int
-    calls: str
-    via: ViaName
+_Difference = tuple[str, int, int, str, ViaName]
+"""File, line, column, function that is called, how it is entered."""
 
 
-def _difference(each: Alternative[Sink], best: Sequence[Hop]) -> tuple[_Difference, int]:
-    """The outermost frame that differs from the best path's, and how deep in the inline chain it stands."""
-    function = each.function
-    chain = function.chain(each.location)[::-1]
-    depth = next(
-        (at for at, frame in enumerate(chain) if at >= len(best) or _position(function, frame) != _of_hop(best[at])),
-        len(chain) - 1,
-    )
-    entered = _via(each)
-    if depth + 1 < len(chain):
-        calls, entered = function.name_of(chain[depth + 1]), "inline"
-    else:
-        calls = _callee(each)
-    if depth < 0:
-        return _Difference("", 0, 0, calls, entered), 0
-    frame = chain[depth]
-    difference = _Difference(function.file_of(frame), frame.line, frame.column, calls, entered)
-    return difference, min(depth, len(best) - 1)
+def _difference(each: Alternative, built: Built) -> _Difference:
+    frame = each.frame
+    entered = _VIA.get(each.via, "call")
+    if frame is None or not frame.line:
+        return "", 0, 0, each.calls, entered
+    return built.files.display(each.function.file_of(frame)), frame.line, frame.column, each.calls, entered
 
 
-def _position(function: Function, frame: object) -> tuple[str, int, int]:
-    raise NotImplementedError
+def _alternative(difference: _Difference, paths: int) -> model.Alternative:
+    file, line, column, calls, entered = difference
+    place = Place(file=file, line=line, column=column) if file else None
+    return model.Alternative(function=calls, location=place, via=entered, paths=paths)
+
+
+def _rank(each: model.Alternative) -> tuple[int, str, int, int, str, str]:
+    place = each.location
+    where = (place.file, place.line, place.column) if place else ("", 0, 0)
+    return -each.paths, *where, each.function, each.via
+
+
+def _cuts(report: Report, way: Way, analysed: Analysed) -> Iterator[model.Cut]:
+    """The dominators of the finding among the user's own calls (`ringfence.graphs.outline`)."""
+    best, files = way.best, analysed.linked.built.files
+    if best.place is None:
+        return
+    known = {each.fingerprint: each for each in report.findings}
+    of_root = [each for each in analysed.ways if each.root.id == way.root.id and each.finding.fingerprint in known]
+    at = {each.best.place for each in of_root} - {None}
+    outline = analysed.sinks.outlines.of(way.root)
+    removed = outline.removed({place for place in at if place})
+    for place in outline.cuts(best.place):
+        frame = next(position for position, hop in enumerate(best.path) if hop.own and _place(hop) == place)
+        gone = {each.finding.fingerprint: each.finding for each in of_root if each.best.place in removed[place]}
+        file, line, column = place
+        yield model.Cut(
+            frame=frame,
+            location=Place(file=files.display(file), line=line, column=column),
+            calls=way.finding.path[frame + 1].function,
+            removes=tuple(sorted(gone)),
+            rules=tuple(sorted({each.rule.id for each in gone.values()})),
+            paths=min(sum(each.paths for each in gone.values()), MOST_WAYS),
+        )
+
+
+def _place(hop: Hop) -> tuple[str, int, int]:
+    return hop.function.file_of(hop.frame), hop.frame.line, hop.frame.column

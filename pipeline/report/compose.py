@@ -116,7 +116,7 @@ def build_report(
         unknown=sum(_is_limit(finding) and finding.path_class is PathClass.HOT for finding in deeds),
     )
     return Report(
-        tool=_this_tool(),
+        tool=this_tool(),
         build=build,
         coverage=coverage,
         strict=strict,
@@ -137,10 +137,11 @@ def build_report(
 def layout_report(*, build: Build, coverage: Coverage, layouts: Iterable[Layout], notes: Iterable[str] = ()) -> Report:
     """The report of ``layout``: no root was audited, so nothing is judged."""
     by_name = tuple(sorted(layouts, key=lambda layout: layout.type_))
-    return Report(tool=_this_tool(), build=build, coverage=coverage, layouts=by_name, notes=tuple(notes))
+    return Report(tool=this_tool(), build=build, coverage=coverage, layouts=by_name, notes=tuple(notes))
 
 
-def _this_tool() -> Tool:
+def this_tool() -> Tool:
+    """Who writes reports."""
     return Tool(name="ringfence", version=version("ringfence"))
 
 

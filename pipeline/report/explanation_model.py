@@ -1,6 +1,7 @@
 """The explanation ``ringfence-explanation/1``: one finding, or one function, in the names of the JSON form.
 
 As for the report, fields may be added; none is renamed or removed, and two runs on the same input are byte-identical.
+A number of paths counts call chains as `ringfence.pipeline.report.model.Finding.paths` does.
 """
 
 from typing import Final, Literal
@@ -24,12 +25,11 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     own: bool
     source: Excerpt | None = None
     """The line, of the user's own code only."""
-    common: bool = False
-    """Every path to the finding passes through this function."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """A frame from which on the path is in a worse class than before; the last one decides."""
+    """A frame from which on the path is in a worse class than before; the last one decides. Of a path that grows a
+    container on every call, the frame that grows it."""
 
     frame: int
     """Position in the path."""
@@ -37,19 +37,11 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
-class Condition(msgspec.Struct, frozen=True, kw_only=True):
-    """A frame that does not lead on every time, or that does so in a loop."""
-
-    frame: int
-    why: str
-    loop_depth: int = 0
-
-
 class Alternative(msgspec.Struct, frozen=True, kw_only=True):
     """A call that leaves the best path, and how many paths begin with it."""
 
     function: str
-    """What it calls."""
+    """What it calls; empty where the function does it itself."""
     location: Place | None
     """Where it stands, in the frame of the best path that it leaves."""
     via: ViaName
@@ -73,9 +65,10 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
     """The function that is called there."""
     removes: tuple[str, ...]
     """Fingerprints of all findings of this root that go when the call goes, this one among them."""
-    rules: dict[str, int]
-    """Their number by rule."""
+    rules: tuple[str, ...]
+    """Theirs."""
     paths: int
+    """To all of them."""
 
 
 class FindingExplanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,25 +78,22 @@ class FindingExplanation(msgspec.Struct, frozen=True, kw_only=True):
     tool: Tool
     build: Build
     finding: Finding
-    frames: tuple[Frame, ...]
-    """The best path, from the root to what happens in the end."""
-    paths: int
-    """All call chains from the root to the finding's sinks; a circle of calls counts once. 1,000,000,000 stands for as
-    many or more."""
-    sinks: int
-    branches: tuple[Branch, ...]
-    turns: tuple[Turn, ...]
-    conditions: tuple[Condition, ...]
-    cuts: tuple[Cut, ...]
+    frames: tuple[Frame, ...] = ()
+    """The best path, from the root to what happens in the end; nothing where no path is known."""
+    turns: tuple[Turn, ...] = ()
+    sinks: int = 0
+    """Events in the program that are told as this one finding."""
+    branches: tuple[Branch, ...] = ()
+    """From the root on. Their paths and the best one add up to the finding's."""
+    cuts: tuple[Cut, ...] = ()
     """From the root on."""
 
 
-class CallWays(msgspec.Struct, frozen=True, kw_only=True):
-    """A call of the user's own code that leads to the function, and its paths."""
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the user's own code that leads to the function, and the paths that pass through it last."""
 
     location: Place | None
     """Null below a root that is none of the user's own code."""
-    calls: str
     class_: ClassName = msgspec.field(name="class")
     frequency: Frequency
     loop_depth: int
@@ -121,8 +111,8 @@ class RootWays(msgspec.Struct, frozen=True, kw_only=True):
     frames: tuple[Frame, ...]
     """The best path."""
     turns: tuple[Turn, ...]
-    calls: tuple[CallWays, ...]
-    """Best class first."""
+    ways: tuple[Way, ...]
+    """Best class first; the first one is that of the best path."""
 
 
 class FunctionExplanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +125,10 @@ class FunctionExplanation(msgspec.Struct, frozen=True, kw_only=True):
     functions: tuple[str, ...]
     """What was found, generic arguments kept."""
     roots: tuple[RootWays, ...]
+    """Those that reach it, best class first."""
     themselves: tuple[str, ...]
     """Roots that are the function."""
     unreached: tuple[str, ...]
     """Roots that have no way to it."""
+    missed: tuple[str, ...] = ()
+    """Patterns for roots that found nothing, a sentence each."""

@@ -1,17 +1,19 @@
 """A path of the graph as an explanation tells it: its frames, and at which of them it became what it is."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ringfence.graphs.facts import PathClass
-from ringfence.graphs.hotpath import Hop
 from ringfence.graphs.reasons import Ground, Part, ground, lazy_frame, turning_frame
 from ringfence.passes.judge import short_name
 from ringfence.passes.rule import Location, Step
 from ringfence.pipeline.report.compose import CLASS_NAMES, VIA_NAMES
-from ringfence.pipeline.report.explanation_model import Condition, Frame, Turn
+from ringfence.pipeline.report.explanation_model import Frame, Turn
 from ringfence.pipeline.report.model import Place
 from ringfence.pipeline.source import SourceTree
+
+_CALLEE = -1
+"""Behind the innermost frame of a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +31,24 @@ class Spans:
             starts.append(starts[-1] + (len(part.function.chain(part.location)) or 1))
         return cls(tuple(starts))
 
-    def first(self, position: int) -> int:
-        """The frame of the function itself."""
-        return self.starts[position]
-
-    def end(self, position: int) -> int:
-        """The frame behind its last one."""
-        return self.starts[position + 1]
+    def outer(self, position: int, depth: int) -> int:
+        """A frame by how deep it was inlined; the innermost one for what is deeper."""
+        return min(self.starts[position] + depth, self.starts[position + 1] - 1)
 
     def inner(self, position: int, from_inside: int) -> int:
-        """A frame by its position in the inline chain, innermost first; -1 is what is called."""
+        """A frame by its position in the inline chain, innermost first."""
         return self.starts[position + 1] - 1 - from_inside
 
 
-def frames(path: Sequence[Step], files: SourceTree, common: Collection[int] = ()) -> tuple[Frame, ...]:
+def frames(path: Sequence[Step], files: SourceTree) -> tuple[Frame, ...]:
     """The frames of a path; the lines of the user's own code are read."""
-    return tuple(_frame(step, files, common=position in common) for position, step in enumerate(path))
+    return tuple(_frame(step, files) for step in path)
 
 
-def _frame(step: Step, files: SourceTree, *, common: bool) -> Frame:
+def _frame(step: Step, files: SourceTree) -> Frame:
     place = step.location
     source = files.excerpt(place.file, place.line, place.column) if place and step.own else None
-    return Frame(
-        function=step.function,
-        location=place_of(place),
-        via=VIA_NAMES[step.via],
-        own=step.own,
-        source=source,
-        common=common,
-    )
+    return Frame(function=step.function, location=place_of(place), via=VIA_NAMES[step.via], own=step.own, source=source)
 
 
 def place_of(location: Location | None) -> Place | None:
@@ -65,67 +56,43 @@ def place_of(location: Location | None) -> Place | None:
     return Place(file=location.file, line=location.line, column=location.column) if location else None
 
 
-def turns(path: Sequence[Part], spans: Spans, hops: Sequence[Hop]) -> Iterator[Turn]:
+def turns(path: Sequence[Part], spans: Spans, steps: Sequence[Step]) -> Iterator[Turn]:
     """Where the path becomes worse than it was, root first; of a hot path, what keeps a growing container hot."""
-    worst = PathClass.HOT
+    worst, is_fresh = PathClass.HOT, False
     for position, part in enumerate(path):
         reason = ground(part)
-        if part.path_class <= worst and reason is not Ground.FRESH:
+        grows_first = reason is Ground.FRESH and worst is PathClass.HOT and not is_fresh
+        if part.path_class <= worst and not grows_first:
             continue
-        worst = max(worst, part.path_class)
-        frame = min(spans.inner(position, _turning(part, reason)), len(hops))
-        name = _name(hops, frame) if frame < len(hops) else _callee(part)
-        yield Turn(frame=frame, class_=CLASS_NAMES[part.path_class], why=_why(reason, name))
+        worst, is_fresh = max(worst, part.path_class), is_fresh or grows_first
+        frame = spans.inner(position, _turning(part, reason))
+        name = f"`{short_name(steps[frame].function)}`"
+        yield Turn(frame=frame, class_=CLASS_NAMES[part.path_class], why=f"{name} {_WHY[reason]}")
 
 
 def _turning(part: Part, reason: Ground) -> int:
+    """The frame that says why, by its position in the inline chain, innermost first."""
     match reason:
         case Ground.GROWTH | Ground.FRESH:
             lazy = lazy_frame(part, PathClass.AMORTIZED)
         case Ground.FIRST_USE:
             lazy = lazy_frame(part, PathClass.FIRST_USE)
-        case _:
-            lazy = None
-    return turning_frame(part) if lazy is None else lazy
-
-
-def _name(hops: Sequence[Hop], frame: int) -> str:
-    return f"`{short_name(hops[frame].function.name_of(hops[frame].frame))}`"
-
-
-def _callee(part: Part) -> str:
-    return f"`{short_name(part.callee.name)}`" if part.callee else "what is called"
-
-
-def _why(reason: Ground, name: str) -> str:
-    match reason:
-        case Ground.FRESH:
-            return f"{name} grows a container that is made, or taken, in this very call: it grows every time"
-        case Ground.GROWTH:
-            return f"{name} grows a container that lives on; one growth serves many calls"
-        case Ground.FIRST_USE:
-            return f"{name} makes something on first use, once"
+        case Ground.MARKED:
+            return _CALLEE
         case Ground.ONCE:
-            return f"this stands outside of the loop of events of {name}, and runs once"
-        case Ground.UNLIKELY:
-            return f"{name} leads on from here on an unlikely way: a `cold` function or branch weights say so"
-        case Ground.PANIC:
-            return f"{name} leads on from here only when it panics or aborts"
-        case Ground.HOT:
-            return f"{name} leads on every time"
+            return max(len(part.function.chain(part.location)) - 1, 0)
+        case _:
+            return turning_frame(part)
+    return 0 if lazy is None else lazy
 
 
-def conditions(path: Sequence[Part], spans: Spans, hops: Sequence[Hop]) -> Iterator[Condition]:
-    """Where the path is not taken every time, and the loops that it stands in."""
-    is_certain = True
-    for position, part in enumerate(path):
-        if is_certain and not part.certain:
-            is_certain = False
-            frame = spans.inner(position, 0 if part.site.always else turning_frame(part, conditional=True))
-            why = "the call may go elsewhere" if part.site.always else "does not come here every time"
-            yield Condition(
-                frame=frame, why=f"{_name(hops, frame)}: {why}" if part.site.always else f"{_name(hops, frame)} {why}"
-            )
-        if part.site.loop_depth:
-            frame = spans.inner(position, turning_frame(part, conditional=False))
-            yield Condition(frame=frame, why="in a loop", loop_depth=part.site.loop_depth)
+_WHY = {
+    Ground.HOT: "leads on every time",
+    Ground.FRESH: "grows a container that is made, or taken, in this very call: every time",
+    Ground.GROWTH: "grows a container that lives on: one growth serves many calls",
+    Ground.FIRST_USE: "makes something on first use, once",
+    Ground.ONCE: "does this outside of its loop of events: once",
+    Ground.MARKED: "is marked `#[cold]`",
+    Ground.UNLIKELY: "leads on from an unlikely block only: a cold callee or branch weights say so",
+    Ground.PANIC: "leads on only when it panics or aborts",
+}

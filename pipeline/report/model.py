@@ -179,8 +179,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The line at ``location``, where it could be read."""
     path: tuple[Step, ...]
     paths: int
-    """Call chains from the root to what is told as this one finding, counted apart where a function, the source position
-    of a call or an inlined frame differs; recursion counts once. 1,000,000,000 stands for as many or more."""
+    """Call chains from the root to what is told as this one finding, counted apart where a function, the position of a
+    call in the source or an inlined frame differs; recursion counts once. 1,000,000,000 stands for as many or more."""
     same_call: tuple[str, ...]
     """Fingerprints of the other findings at the same call: they go when it goes."""
     help: str
