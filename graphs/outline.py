@@ -11,9 +11,10 @@ callee; one without such a frame leads straight to the callee.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
+from typing import Generic, TypeVar
 
 from ringfence.graphs.classes import AnchorPlace
 from ringfence.graphs.cuts import dominators_of, immediate_dominators
@@ -21,14 +22,16 @@ from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.program import Function
 from ringfence.graphs.search import Ways
 
+P = TypeVar("P", bound=Hashable)
+
 _Node = int | AnchorPlace
 """A function by number, or a place."""
 
 
-class Outlines:
+class Outlines(Generic[P]):
     """Made once, asked for each root."""
 
-    def __init__(self, hot_path: HotPath, ways: Ways, sinks: Mapping[int, Sequence[SinkSite[object]]]) -> None:
+    def __init__(self, hot_path: HotPath, ways: Ways, sinks: Mapping[int, Sequence[SinkSite[P]]]) -> None:
         self._hot_path = hot_path
         self._classifier = hot_path.classifier
         self._ways = ways

@@ -73,8 +73,9 @@ class Function:
     def events(self) -> Iterator[tuple[int, int]]:
         """Place and location of everything that the facts tell of the body."""
         facts = self.facts
-        for event in (*facts.calls, *facts.copies, *facts.atomics, *facts.addresses):
-            yield event.place, event.location
+        for events in (facts.calls, facts.copies, facts.atomics, facts.addresses):
+            for event in events:
+                yield event.place, event.location
 
     @cached_property
     def entry(self) -> tuple[Frame, ...]:

@@ -53,7 +53,7 @@ class Judged:
     explainer: Explainer[Sink]
     abilities: Abilities
     chains: Chains[Sink]
-    outlines: Outlines
+    outlines: Outlines[Sink]
 
 
 def judged(hot_path: HotPath, *, elided: bool = False) -> Judged:

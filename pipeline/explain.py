@@ -119,8 +119,8 @@ def _alternative(difference: _Difference, paths: int) -> model.Alternative:
 
 def _rank(each: model.Alternative) -> tuple[int, str, int, int, str, str]:
     place = each.location
-    where = (place.file, place.line, place.column) if place else ("", 0, 0)
-    return -each.paths, *where, each.function, each.via
+    file, line, column = (place.file, place.line, place.column) if place else ("", 0, 0)
+    return -each.paths, file, line, column, each.function, each.via
 
 
 def _cuts(report: Report, way: Way, analysed: Analysed) -> Iterator[model.Cut]:
