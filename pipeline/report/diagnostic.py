@@ -32,13 +32,14 @@ _SMALLEST_INDENT = 4
 """Columns of indentation that are left of a line that is too long."""
 
 
-def add_finding(page: Page, finding: Finding, rule_of: Mapping[str, str]) -> None:
-    """The whole diagnostic; ``rule_of`` gives the rule of every fingerprint of the report."""
+def add_finding(page: Page, finding: Finding, rule_of: Mapping[str, str], explain: str) -> None:
+    """The whole diagnostic; ``rule_of`` gives the rule of every fingerprint of the report, ``explain`` is the command
+    that takes one."""
     gutter = " " * len(str(finding.location.line)) if finding.location else " "
     add_heading(page, finding)
     if finding.source and finding.location:
         _add_source(page, finding, finding.source, finding.location, gutter)
-    for note in _notes(finding, rule_of, page.width - len(gutter)):
+    for note in _notes(finding, rule_of, explain, page.width - len(gutter)):
         head = styled((f"{gutter} = ", FRAME), (note.label, note.style), ": ")
         rest = styled(" " * (head.cell_len - note.outdent))
         page.add(*((rest if number else head) + line for number, line in enumerate(note.lines)))
@@ -140,7 +141,7 @@ class _Note:
     outdent: int = 0
 
 
-def _notes(finding: Finding, rule_of: Mapping[str, str], width: int) -> Iterator[_Note]:
+def _notes(finding: Finding, rule_of: Mapping[str, str], explain: str, width: int) -> Iterator[_Note]:
     def prose(label: str, text: str, style: str = STRONG) -> _Note:
         return _Note(label, wrapped(styled(text), width - len(f" = {label}: ")), style)
 
@@ -156,7 +157,7 @@ def _notes(finding: Finding, rule_of: Mapping[str, str], width: int) -> Iterator
         yield prose("allowed", safe(finding.suppressed) or "without a reason")
     if finding.help:
         yield prose("help", safe(finding.help), HELP)
-    yield prose("explain", f"ringfence explain {finding.fingerprint}")
+    yield prose("explain", f"{explain} {finding.fingerprint}")
 
 
 def _class_sentence(finding: Finding, rule_of: Mapping[str, str]) -> str:

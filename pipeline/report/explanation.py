@@ -43,7 +43,6 @@ _ARROW_WIDTH = len(_ARROW)
 _DEEPEST = 10
 """Calls deeper than this do not move to the right."""
 _NARROWEST_LINE = 24
-_MARKS = {"inline": "[inlined]", "virtual": "[virtual]", "pointer": "[pointer]", "drop": "[drop]"}
 _MOST_ALTERNATIVES = 8
 _MOST_WAYS_SHOWN = 10
 _MOST_NAMES = 5
@@ -55,12 +54,16 @@ def render_finding(explanation: FindingExplanation, console: Console) -> None:
     add_heading(page, finding)
     page.blank()
     if explanation.frames:
-        page.add(styled(("path", STRONG), (f" (the best of {finding.paths:,})" if finding.paths > 1 else "", QUIET)))
+        page.add(
+            styled(
+                ("path", STRONG), (f" (the best of {path_count(finding.paths)})" if finding.paths > 1 else "", QUIET)
+            )
+        )
         _add_tree(page, explanation.frames, explanation.turns)
         page.blank()
         _add_class(page, finding, explanation.turns)
         _add_branches(page, finding, explanation.branches, explanation.frames, explanation.sinks)
-        _add_cuts(page, finding, explanation.cuts)
+        _add_cuts(page, finding, explanation.cuts, explanation.frames)
     if finding.help:
         page.add_wrapped(styled(("instead", HELP), f": {safe(finding.help)}"), _STEP)
     if finding.suppressed is not None:
@@ -104,16 +107,20 @@ def _add_tree(page: Page, frames: Sequence[Frame], turns: Iterable[Turn]) -> Non
             page.add(styled(below, (number, FRAME)) + _line(frame.source, page.width - len(below + number)))
         if position in turn_at:
             turn = turn_at[position]
-            page.add_wrapped(styled(below, (f"{turn.class_} from here", CLASS_STYLES[turn.class_])), len(below))
+            text = f"{turn.class_} from here" if turn.class_ != "hot" else "grows every time"
+            page.add_wrapped(styled(below, (text, CLASS_STYLES[turn.class_])), len(below))
 
 
 def _named(frame: Frame) -> Text:
     name = unbroken(shorten(frame.function, _LONGEST_NAME))
-    mark = f" {_MARKS[frame.via]}" if frame.via in _MARKS else ""
     place = f" ({unbroken(_place(frame.location))})" if frame.location else ""
-    return styled(
-        (name, STRONG if frame.own else ""), (mark, "magenta" if frame.via != "inline" else QUIET), (place, QUIET)
-    )
+    mark = (" [inlined]", QUIET) if frame.via == "inline" else (_mark(frame), "magenta")
+    return styled((name, STRONG if frame.own else ""), mark, (place, QUIET))
+
+
+def _mark(frame: Frame) -> str:
+    """How a frame was entered, where it was not by a plain call."""
+    return f" [{frame.via}]" if frame.via not in ("call", "inline") else ""
 
 
 def _line(excerpt: Excerpt, room: int) -> Text:
@@ -166,7 +173,7 @@ def _add_branches(
     page.blank()
 
 
-def _add_cuts(page: Page, finding: Finding, cuts: Sequence[Cut]) -> None:
+def _add_cuts(page: Page, finding: Finding, cuts: Sequence[Cut], frames: Sequence[Frame]) -> None:
     """From the line of the finding up to the root; those that remove no more than the one below are left out."""
     if not cuts:
         return
@@ -183,6 +190,7 @@ def _add_cuts(page: Page, finding: Finding, cuts: Sequence[Cut]) -> None:
         text = styled(
             f"  {unbroken(where)} ",
             (unbroken(shorten(cut.calls, _LONGEST_CALLEE)), STRONG),
+            (_mark(frames[cut.frame + 1]), "magenta"),
             f": {gone} {verb}, with {path_count(cut.paths)}",
         )
         page.add_wrapped(text, 2 * _STEP)
