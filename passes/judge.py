@@ -85,13 +85,18 @@ def findings_and_ways(root: Function, sinks: Judged, display: Display) -> Iterat
 def _removed(
     named: Iterable[tuple[str, Rule, Anchored[Sink]]], outline: Outline
 ) -> Mapping[AnchorPlace | None, Sequence[str]]:
-    """By place, the fingerprints of the findings that go when the call there goes; how a type lies in memory stays."""
+    """By place, the fingerprints of the findings that go when the call there goes."""
     at: dict[AnchorPlace, list[str]] = defaultdict(list)
     for fingerprint, rule, each in named:
-        if each.place is not None and rule is not CACHE_LINE_STRADDLE:
+        if each.place is not None and goes_with_its_call(rule):
             at[each.place].append(fingerprint)
     removed = outline.removed(at.keys())
     return {cut: sorted(name for place in places for name in at[place]) for cut, places in removed.items()}
+
+
+def goes_with_its_call(rule: Rule) -> bool:
+    """Whether a finding goes when the call that leads to it goes; how a type lies in memory stays."""
+    return rule is not CACHE_LINE_STRADDLE
 
 
 def _named(root: Function, sinks: Judged, display: Display) -> Iterator[tuple[str, Rule, Anchored[Sink]]]:

@@ -10,7 +10,7 @@ from ringfence.graphs.branches import Alternative, branches
 from ringfence.graphs.cuts import MOST_WAYS
 from ringfence.graphs.hotpath import Hop
 from ringfence.graphs.reasons import parts
-from ringfence.passes.judge import group_of
+from ringfence.passes.judge import goes_with_its_call, group_of
 from ringfence.pipeline.audit import Analysed, AuditRequest, Clock, Way, analyse, report_of, uncollected
 from ringfence.pipeline.build import Built
 from ringfence.pipeline.errors import UsageError
@@ -33,7 +33,7 @@ def explain_finding(request: AuditRequest, fingerprint: str, progress: Progress)
         if not ways:
             # A root that was not found: there is no path.
             return model.FindingExplanation(tool=report.tool, build=report.build, finding=finding)
-        return _whole(report, finding, ways[-1], analysed)
+        return explanation_of(report, finding, ways[-1], analysed)
 
 
 def select(report: Report, fingerprint: str) -> Finding:
@@ -65,7 +65,8 @@ def _near(fingerprint: str, findings: Sequence[Finding]) -> str:
     return f" (the nearest is `{whole[cut]}`)" if cut else ""
 
 
-def _whole(report: Report, finding: Finding, way: Way, analysed: Analysed) -> model.FindingExplanation:
+def explanation_of(report: Report, finding: Finding, way: Way, analysed: Analysed) -> model.FindingExplanation:
+    """The explanation of one finding of a report; ``way`` is how the audit found it."""
     linked, sinks = analysed.linked, analysed.sinks
     found = branches(way.best, way.root, analysed.hot_path, sinks.explainer.ways, sinks.sinks, group_of)
     path = parts(way.best, linked.program.functions, sinks.explainer.ways)
@@ -126,13 +127,13 @@ def _rank(each: model.Alternative) -> tuple[int, str, int, int, str, str]:
 def _cuts(report: Report, way: Way, analysed: Analysed) -> Iterator[model.Cut]:
     """The dominators of the finding among the user's own calls (`ringfence.graphs.outline`)."""
     best, files = way.best, analysed.linked.built.files
-    if best.place is None:
+    if best.place is None or not goes_with_its_call(way.finding.rule):
         return
-    known = {each.fingerprint: each for each in report.findings}
-    of_root = [each for each in analysed.ways if each.root.id == way.root.id and each.finding.fingerprint in known]
-    at = {each.best.place for each in of_root} - {None}
+    shown = {each.fingerprint for each in report.findings}
+    of_root = [each for each in analysed.ways if each.root.id == way.root.id and each.finding.fingerprint in shown]
+    of_root = [each for each in of_root if goes_with_its_call(each.finding.rule)]
     outline = analysed.sinks.outlines.of(way.root)
-    removed = outline.removed({place for place in at if place})
+    removed = outline.removed({each.best.place for each in of_root if each.best.place})
     for place in outline.cuts(best.place):
         frame = next(position for position, hop in enumerate(best.path) if hop.own and _place(hop) == place)
         gone = {each.finding.fingerprint: each.finding for each in of_root if each.best.place in removed[place]}
