@@ -83,8 +83,10 @@ def test_no_command_shows_the_help_as_wrong_usage(capsys: Captured) -> None:
         ),
         (
             ["explain"],
-            "error: give a rule, such as RF101, a finding's fingerprint, a function's path, or --list "
-            "(see `ringfence explain --help`)\n",
+            (
+                "error: give a rule, such as RF101, a finding's fingerprint, a function's path, or --list "
+                "(see `ringfence explain --help`)\n"
+            ),
         ),
     ],
     ids=["misspelt", "unknown", "format", "output", "nothing to explain"],
@@ -161,8 +163,10 @@ def test_explain_lists_the_rules_in_order(capsys: Captured) -> None:
         ("heap-alocation", "error: no rule `heap-alocation`; did you mean `heap-allocation`?\n"),
         (
             "zzz",
-            "error: no rule `zzz`; `ringfence explain --list` shows all of them, and a function is given by its path, "
-            "such as `krate::name`\n",
+            (
+                "error: no rule `zzz`; `ringfence explain --list` shows all of them, and a function is given by its "
+                "path, such as `krate::name`\n"
+            ),
         ),
     ],
 )
