@@ -76,7 +76,7 @@ def render_function(explanation: FunctionExplanation, console: Console) -> None:
     """Write every way from the roots to a function."""
     page = Page(console)
     for name in explanation.functions[:_MOST_NAMES]:
-        page.add_wrapped(styled((safe(shorten(name, _LONGEST_NAME)), STRONG)), _STEP)
+        page.add_wrapped(styled((safe(name), STRONG)), _STEP)
     if len(explanation.functions) > _MOST_NAMES:
         page.add(styled((f"and {len(explanation.functions) - _MOST_NAMES} more of `{explanation.pattern}`", QUIET)))
     page.blank()
@@ -145,7 +145,7 @@ def _add_class(page: Page, finding: Finding, turns: Sequence[Turn]) -> None:
     for turn in turns:
         page.add_wrapped(styled(f"  {turn.class_}: {safe(turn.why)}"), 2 * _STEP)
     if not turns:
-        page.add_wrapped(styled("  nothing on the path makes it less frequent"), 2 * _STEP)
+        page.add_wrapped(styled("  no growth, no lazy initialisation and no unlikely branch on the path"), 2 * _STEP)
     page.blank()
 
 

@@ -78,7 +78,7 @@ path (the best of 14 paths)
     assert (
         """
 class: hot, conditional, not in a loop
-  nothing on the path makes it less frequent
+  no growth, no lazy initialisation and no unlikely branch on the path
 
 paths: 14 paths to 9 places where it happens
   other than the best one in Book::describe:

@@ -139,7 +139,7 @@ def test_the_ways_to_a_function_are_listed_and_the_rest_is_counted() -> None:
     made, file = console(100)
     render_function(whole, made)
     lines = file.getvalue().splitlines()
-    assert lines[:2] == ["Vec<u8>::push", ""]
+    assert lines[:2] == ["alloc::vec::Vec<u8>::push", ""]
     assert lines[2] == "from Plant::on_packet: hot, always, in a loop; 24 paths"
     assert "    src/plant.rs:10:5 hot, always; 2 paths" in lines
     assert "    and 2 more (`--format json` has all)" in lines
