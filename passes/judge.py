@@ -76,7 +76,9 @@ def findings_and_ways(root: Function, sinks: Judged, display: Display) -> Iterat
     removed = _removed(named, sinks.outlines.of(root))
     for fingerprint, rule, each in named:
         able = sinks.abilities.of(each.payload.targets or ())
-        others = [name for name in removed[each.place] if name != fingerprint] if each.place in removed else []
+        others = (
+            [name for name in removed.get(each.place, ()) if name != fingerprint] if goes_with_its_call(rule) else []
+        )
         finding = _finding(rule, root, each, able, display, fingerprint)
         detail = {**finding.detail, "sinks": each.sinks, **({"removes": others} if others else {})}
         yield replace(finding, paths=chains[each.place, each.group], detail=detail), each

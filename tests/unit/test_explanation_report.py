@@ -1,7 +1,9 @@
 """What an explanation looks like, what a report says of cuts and elided allocations, and wrong fingerprints."""
 
+import json
 import re
 
+import jsonschema
 import pytest
 from msgspec import structs
 from report_samples import console, finding, location, numbered, rendered, report
@@ -15,7 +17,9 @@ from ringfence.pipeline.explain import select
 from ringfence.pipeline.report import explanation_model as model
 from ringfence.pipeline.report.diagnostic import path_count
 from ringfence.pipeline.report.explanation import render_finding, render_function
+from ringfence.pipeline.report.json import encode
 from ringfence.pipeline.report.model import Build, Place, Tool, ViaName
+from ringfence.pipeline.report.schema import EXPLANATION_SCHEMA_FILE, generate_explanation
 from ringfence.pipeline.source import Excerpt
 
 TOOL = Tool(name="ringfence", version="0")
@@ -32,9 +36,9 @@ def frame(function: str, via: ViaName = "call", *, source: str = "", own: bool =
     )
 
 
-def explanation(**changes: object) -> str:
+def whole(**changes: object) -> model.FindingExplanation:
     written = report([finding(anchor=location(3, 14))])
-    whole = model.FindingExplanation(
+    made = model.FindingExplanation(
         tool=TOOL,
         build=Build(),
         finding=written.findings[0],
@@ -56,8 +60,12 @@ def explanation(**changes: object) -> str:
             ),
         ),
     )
+    return structs.replace(made, **changes)
+
+
+def explanation(**changes: object) -> str:
     made, file = console(100)
-    render_finding(structs.replace(whole, **changes), made)
+    render_finding(whole(**changes), made)
     return file.getvalue()
 
 
@@ -127,7 +135,7 @@ def test_the_ways_to_a_function_are_listed_and_the_rest_is_counted() -> None:
         turns=(),
         ways=ways(12),
     )
-    whole = model.FunctionExplanation(
+    function = model.FunctionExplanation(
         tool=TOOL,
         build=Build(),
         pattern="Vec::push",
@@ -137,7 +145,7 @@ def test_the_ways_to_a_function_are_listed_and_the_rest_is_counted() -> None:
         unreached=("plant::Plant::idle",),
     )
     made, file = console(100)
-    render_function(whole, made)
+    render_function(function, made)
     lines = file.getvalue().splitlines()
     assert lines[:2] == ["alloc::vec::Vec<u8>::push", ""]
     assert lines[2] == "from Plant::on_packet: hot, always, in a loop; 24 paths"
@@ -201,3 +209,23 @@ def test_what_selects_no_single_finding_is_wrong_usage(fingerprint: str, words: 
 def test_an_audit_without_findings_has_none_to_explain() -> None:
     with pytest.raises(UsageError, match="it has none at all"):
         select(report([]), "7f3a9c")
+
+
+def fits_the_schema(written: object) -> bool:
+    try:
+        jsonschema.validate(written, json.loads(generate_explanation()), jsonschema.Draft202012Validator)
+    except jsonschema.ValidationError:
+        return False
+    return True
+
+
+def test_explanations_fit_their_schema_and_others_do_not() -> None:
+    written = json.loads(encode(whole()))
+    assert fits_the_schema(written)
+    del written["cuts"]
+    assert not fits_the_schema(written)
+
+
+def test_the_shipped_schema_of_explanations_is_the_generated_one() -> None:
+    shipped = EXPLANATION_SCHEMA_FILE.read_text(encoding="utf-8")
+    assert shipped == generate_explanation(), "run `python -m ringfence.pipeline.report.schema`"
