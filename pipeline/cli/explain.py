@@ -22,6 +22,7 @@ from ringfence.pipeline.cli.options import (
 )
 from ringfence.pipeline.cli.output import Format, format_option, report_option, to_stdout
 from ringfence.pipeline.cli.progress import terminal_progress
+from ringfence.pipeline.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +81,7 @@ def command(
     with terminal_progress() as progress:
         explained = _run(request, partial(explain, name, progress), demo=demo)
     _print(explained, form)
-    return 0
+    return ExitCode.ROOT_NOT_FOUND if getattr(explained, "missed", ()) else ExitCode.CLEAN
 
 
 def _explain_finding(name: str, progress: Progress, request: AuditRequest) -> FindingExplanation | FunctionExplanation:

@@ -143,6 +143,15 @@ def test_a_function_that_no_root_reaches_is_said_to_be_so(
     assert words in finished.stderr
 
 
+def test_a_root_that_matches_nothing_is_said_and_changes_the_exit_code(
+    ringfence: Run, flags: tuple[str | Path, ...]
+) -> None:
+    finished = ringfence("explain", "alloc::vec::Vec::push", *flags, "--root", "allocations::Book::nowhere")
+    assert finished.returncode == 4
+    assert "Vec<Order>::push [inlined]" in finished.stdout
+    assert "not looked at: the root `allocations::Book::nowhere` matches no function" in finished.stdout
+
+
 def test_what_llvm_removed_is_told_on_request_and_never_fails(
     ringfence: Run, flags: tuple[str | Path, ...], audited: Report
 ) -> None:
