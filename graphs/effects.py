@@ -12,6 +12,7 @@ from ringfence.graphs.facts import Attribute
 
 _RUST_ALLOCATOR = re.compile(r"(?:^|7___rustc\d+_)__(?:rust|rdl|rg)_(alloc_zeroed|alloc|dealloc|realloc)$")
 _NO_ALLOC_SHIM = re.compile(r"__rust_(?:no_)?alloc_\w*(?:unstable|should_panic)\w*$|__rust_alloc_error_handler\w*$")
+_ALLOC_MARK = re.compile(r"__rust_no_alloc_shim_is_unstable\w*$")
 _RUST_EFFECTS = {
     "alloc": Effect.ALLOCATES,
     "alloc_zeroed": Effect.ALLOCATES,
@@ -32,6 +33,12 @@ def is_allocator(symbol: str) -> bool:
 
 
 @cache
+def is_allocation_mark(symbol: str) -> bool:
+    """Whether a symbol is what Rust's allocation functions call before they call the allocator. It does nothing, but
+    LLVM must keep the call, also where it removes the allocation."""
+    return _ALLOC_MARK.search(symbol) is not None
+
+
 def effect_of_body(symbol: str) -> Effect | None:
     """The effect of a library function whose body need not be read, because every body of that name does the same;
     None for any other function. ``RawVec<T>::grow_one`` is instantiated once in a program, in whatever crate came

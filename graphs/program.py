@@ -13,7 +13,7 @@ What the project assumes of a symbol comes before all of these: its body is not 
 An alias stands for its target in the same module. A cycle of aliases, which LLVM's verifier refuses, is external.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
@@ -75,6 +75,13 @@ class Function:
         """Positions of the parameters that are called, or passed on to functions that might call them."""
         called = {site.parameter for site in self.facts.calls if site.parameter >= 0}
         return frozenset(called.union(here for site in self.facts.calls for _, here in site.forwarded))
+
+    def events(self) -> Iterator[tuple[int, int]]:
+        """Place and location of everything that the facts tell of the body."""
+        facts = self.facts
+        for events in (facts.calls, facts.copies, facts.atomics, facts.addresses):
+            for event in events:
+                yield event.place, event.location
 
     @cached_property
     def entry(self) -> tuple[Frame, ...]:

@@ -23,7 +23,7 @@ HEAP_ALLOCATION = Rule(
     false_positives="An allocator behind `#[global_allocator]` that never leaves its arena is still called. A branch "
     "that the running program never takes is reported as conditional.",
     how='A call that is left after optimisation whose callee has `allockind("alloc")` or is a known allocator '
-    "function; what LLVM removed is not reported.",
+    "function. What LLVM removed is told with `--elided` only, as a note: the next compiler may leave it in.",
 )
 HEAP_GROWTH = Rule(
     id="RF102",

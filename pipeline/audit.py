@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ringfence.graphs.dispatch import Dispatch
-from ringfence.graphs.hotpath import HotPath
+from ringfence.graphs.hotpath import Anchored, HotPath
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.reach import Reach, reach
-from ringfence.passes.judge import PASSES, judge, judged
+from ringfence.passes.judge import PASSES, Judged, findings_and_ways, judged
 from ringfence.passes.rule import Finding, Location
+from ringfence.passes.sink import Sink
 from ringfence.pipeline.allow import allowed
 from ringfence.pipeline.assume import Assumed, assumed
 from ringfence.pipeline.build import Built, Request, build_or_open
@@ -43,6 +44,8 @@ class AuditRequest:
     ir: tuple[Path, ...] = ()
     config: Path | None = None
     strict: bool = False
+    elided: bool = False
+    """Tell the allocations that LLVM removed."""
     layout_all: bool = False
     emit_text: bool = False
     use_cache: bool = True
@@ -118,12 +121,12 @@ class Linked:
 
 def run_audit(request: AuditRequest, progress: Progress, clock: Clock | None = None) -> Report:
     """Build, analyse and judge. Raises `RingfenceError` for what the user can mend."""
-    with _uncollected():
+    with uncollected():
         return _run(request, progress, clock or Clock())
 
 
 @contextmanager
-def _uncollected() -> Generator[None]:
+def uncollected() -> Generator[None]:
     """Records by the hundred thousand and no cycles among them: the cyclic collector would only look in vain."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -134,7 +137,33 @@ def _uncollected() -> Generator[None]:
             gc.enable()
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A finding, with the root and the way that it was found by."""
+
+    root: Function
+    finding: Finding
+    best: Anchored[Sink]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """An audit before its report."""
+
+    linked: Linked
+    hot_path: HotPath
+    sinks: Judged
+    ways: tuple[Way, ...]
+
+
 def _run(request: AuditRequest, progress: Progress, clock: Clock) -> Report:
+    analysed = analyse(request, progress, clock)
+    with clock.step("report"):
+        return report_of(request, analysed)
+
+
+def analyse(request: AuditRequest, progress: Progress, clock: Clock) -> Analysed:
+    """Everything up to the findings. Raises `RingfenceError`."""
     with clock.step("cargo"):
         built = build_or_open(request.build, progress)
     pool = WorkerPool(request.workers)
@@ -150,10 +179,10 @@ def _run(request: AuditRequest, progress: Progress, clock: Clock) -> Report:
     clock.modules_read = [_span(library.sources[number]) for number in sorted(linked.program.modules)]
     with clock.step("passes"):
         hot_path = HotPath(reached, built.own_files(map(file_of, linked.functions)), linked.event_loops)
-        findings = _judge(linked.functions, hot_path, built)
+        sinks = judged(hot_path, elided=request.elided)
+        ways = tuple(_judge(linked.functions, sinks, built))
     progress.close()
-    with clock.step("report"):
-        return _report(linked, reached, findings, strict=request.strict or built.config.strict)
+    return Analysed(linked, hot_path, sinks, ways)
 
 
 def list_entries(request: AuditRequest, progress: Progress) -> tuple[RootResult, ...]:
@@ -168,13 +197,13 @@ def list_entries(request: AuditRequest, progress: Progress) -> tuple[RootResult,
 def hot_path_of(request: AuditRequest, progress: Progress) -> tuple[Linked, HotPath]:
     """What the roots reach, not judged: for those who ask the graph itself; nothing where there is no root. Raises
     `RingfenceError` for what the user can mend."""
-    with _uncollected():
+    with uncollected():
         built = build_or_open(request.build, progress)
         with closing(WorkerPool(request.workers)) as pool:
             linked = link(request, built, index(request, built, pool, progress))
             reached = _reach(linked, follow_panic=request.strict)
         progress.close()
-        return linked, HotPath(reached, built.own_files(map(file_of, linked.functions)))
+        return linked, HotPath(reached, built.own_files(map(file_of, linked.functions)), linked.event_loops)
 
 
 def index(request: AuditRequest, built: Built, pool: WorkerPool, progress: Progress) -> Library:
@@ -223,13 +252,18 @@ def _reach(linked: Linked, *, follow_panic: bool) -> Reach:
     return reach(linked.program, linked.functions, dispatch, follow_panic=follow_panic)
 
 
-def _judge(roots: Sequence[Function], hot_path: HotPath, built: Built) -> list[Finding]:
-    sinks = judged(hot_path)
-    return [finding for root in roots for finding in judge(root, sinks, built.files.display)]
+def _judge(roots: Sequence[Function], sinks: Judged, built: Built) -> Iterator[Way]:
+    for root in roots:
+        for finding, best in findings_and_ways(root, sinks, built.files.display):
+            yield Way(root, finding, best)
 
 
-def _report(linked: Linked, reached: Reach, findings: list[Finding], *, strict: bool) -> Report:
+def report_of(request: AuditRequest, analysed: Analysed) -> Report:
+    """What the audit has to say."""
+    linked, reached = analysed.linked, analysed.hot_path.reached
     built, library = linked.built, linked.library
+    findings = [way.finding for way in analysed.ways]
+    strict = request.strict or built.config.strict
     return build_report(
         build=built.description,
         coverage=coverage_of(library, reached, built.config.assume, strict=strict),

@@ -44,6 +44,8 @@ def instructions(code: bytes, start: int, end: int) -> Iterator[Instruction]:
     try:
         while offset < end:
             instruction = _decode(code, offset)
+            if instruction.end > end:
+                raise IndexError
             yield instruction
             offset = instruction.end
     except IndexError as error:
@@ -67,7 +69,6 @@ def _decode(code: bytes, offset: int) -> Instruction:
     operands = position + 1
     end = _behind_modrm(code, operands) if opcode in _MODRM else operands
     end += _immediate(opcode, code[operands : operands + 1], prefixes, rex)
-    _ = code[end - 1]
     return _one_byte(code, Instruction(offset, end), opcode, operands, prefixes)
 
 
@@ -100,7 +101,6 @@ def _two_byte(code: bytes, offset: int, position: int) -> Instruction:
     else:
         end = position + 1 if opcode in _TWO_BYTE_WITHOUT_MODRM else _behind_modrm(code, position + 1)
         end += opcode in _TWO_BYTE_IMMEDIATE_8
-    _ = code[end - 1]
     if 0x80 <= opcode < 0x90:
         return Instruction(offset, end, Kind.JUMP, _relative(code, end, 4))
     return Instruction(offset, end, Kind.SYSTEM_CALL if opcode in (0x05, 0x34) else Kind.OTHER)

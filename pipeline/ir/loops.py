@@ -1,13 +1,13 @@
 """Natural loops of one function, in almost linear time.
 
 1. A *back edge* leads to a block that is still open in a depth-first walk from the entry, its *header*.
-2. The *body* of a header's loop is the header and what reaches a back edge of it without passing it; loops with the same
-   header are one.
-3. A back edge whose loop can be entered past the header (irreducible flow, which rustc does not emit) makes no loop.
+2. The *body* of a header's loop is the header and what reaches a back edge of it without passing it; loops with the
+   same header are one.
+3. A back edge whose loop can be entered past the header (irreducible flow, which rustc does not emit) makes none.
 4. Loops are nested or disjoint. The *depth* of a block is the number of loops around it.
 
-Inner loops are found first and shrunk to their headers, so that a block is looked at once, however deep it lies (P. Havlak,
-*Nesting of Reducible and Irreducible Loops*, TOPLAS 1997).
+Inner loops are found first and shrunk to their headers, so that a block is looked at once, however deep it lies
+(P. Havlak, *Nesting of Reducible and Irreducible Loops*, TOPLAS 1997).
 """
 
 from collections.abc import Iterator, Sequence

@@ -67,9 +67,9 @@ _CHECK_MARKS = {
 }
 
 
-def render(report: Report, console: Console, most: int | None = MOST_SHOWN) -> None:
+def render(report: Report, console: Console, most: int | None = MOST_SHOWN, explain: str = "ringfence explain") -> None:
     """Write the report, with at most ``most`` findings in full, or all. Notes take two lines each, unless the report
-    is strict."""
+    is strict. ``explain`` is the command that explains a finding of it."""
     page = Page(console)
     rule_of = {finding.fingerprint: finding.rule for finding in report.findings}
     selection = select([each for each in report.findings if each.suppressed is None or report.strict], most)
@@ -78,7 +78,7 @@ def render(report: Report, console: Console, most: int | None = MOST_SHOWN) -> N
             add_heading(page, finding)
             page.blank()
         else:
-            add_finding(page, finding, rule_of)
+            add_finding(page, finding, rule_of, explain)
     _add_left_over(page, selection)
     if report.roots:
         _add_roots(page, report.roots)

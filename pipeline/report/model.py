@@ -4,6 +4,7 @@ The JSON Schema is made from these records, so their docstrings are its descript
 renamed or removed. Everything is sorted, and nothing depends on the time or the machine.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -192,7 +193,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The line at ``location``, where it could be read."""
     path: tuple[Step, ...]
     paths: int
-    """Distinct sinks below the location that are told as this one."""
+    """Call chains from the root to what is told as this one finding, counted apart where a function, the position of a
+    call in the source or an inlined frame differs; recursion counts once. 1,000,000,000 stands for as many or more."""
     same_call: tuple[str, ...]
     """Fingerprints of the other findings at the same call: they go when it goes."""
     help: str
@@ -200,6 +202,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     suppressed: str | None = None
     """The reason for which the project allows it."""
     confirmed: Literal["confirmed", "not-seen"] | None = None
+
+
+def is_elided(detail: Mapping[str, object]) -> bool:
+    """The details are those of an allocation that LLVM removed: told on request, and never a failure."""
+    return detail.get("elided") is True
 
 
 class LayoutField(msgspec.Struct, frozen=True, kw_only=True):
@@ -276,7 +283,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(
             finding
             for finding in self.findings
-            if finding.suppressed is None and (self.strict or finding.level is Level.ERROR)
+            if finding.suppressed is None
+            and (finding.level is Level.ERROR or (self.strict and not is_elided(finding.detail)))
         )
 
     @property

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ringfence.pipeline import aarch64, x86_64
@@ -104,6 +104,7 @@ def test_x86_64_bytes_that_are_no_instruction_are_said_to_be_none(code: str) -> 
 
 
 @given(st.binary(max_size=64))
+@example(b"\xc5\x00\x00@")
 def test_any_bytes_are_x86_64_instructions_without_gaps_or_none(data: bytes) -> None:
     try:
         found = list(x86_64.instructions(data, 0, len(data)))
