@@ -1,0 +1,14 @@
+//! Runs each root of the testcrates, several times, with what takes its different branches.
+//!
+//! `runs FILE` writes the calls and what they asked of the allocator into FILE.
+
+mod memory;
+mod paths;
+mod system;
+
+fn main() -> std::io::Result<()> {
+    memory::run();
+    paths::run();
+    system::run();
+    runs::write()
+}
