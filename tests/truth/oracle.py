@@ -129,13 +129,15 @@ def audit(crate: str) -> Report:
         "--locked",
         "--exit-zero",
     ]
-    output = subprocess.run(
+    finished = subprocess.run(
         [*command, "--target-dir", TARGET / "audits", "--format", "json"],
         env={**environ, "RINGFENCE_CACHE": str(TARGET / "store")},
         capture_output=True,
-        check=True,
+        check=False,
     )
-    return read(output.stdout)
+    if finished.returncode:
+        raise RuntimeError(f"the audit of {crate} failed: {finished.stderr.decode()}")
+    return read(finished.stdout)
 
 
 def main() -> None:

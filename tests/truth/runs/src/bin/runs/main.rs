@@ -4,11 +4,13 @@
 
 mod memory;
 mod paths;
+mod spellings;
 mod system;
 
 fn main() -> std::io::Result<()> {
     memory::run();
     paths::run();
+    spellings::run();
     system::run();
     runs::write()
 }
