@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint style mypy pyright imports format bench truth bitcode laminardb rules clean
+.PHONY: help setup demo test audits check lint style mypy pyright imports format bench truth bitcode laminardb rules clean
 
 help: ## show this text
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,8 +26,11 @@ $(READY): pyproject.toml
 demo: $(READY) ## audit the small example and print its report
 	@$(BIN)/ringfence demo
 
-test: $(READY) ## run every test, end to end too
-	@$(BIN)/pytest
+test: $(READY) ## run the tests, end to end too
+	@$(BIN)/pytest -m 'not real_world'
+
+audits: $(READY) ## run the tests on further published crates (minutes each)
+	@$(BIN)/pytest -m real_world
 
 check: lint ## lint, types and unit tests: before each commit, in less than a minute
 	@$(BIN)/pytest -q tests/unit
@@ -63,10 +66,16 @@ bitcode: $(READY) ## build the bitcode of the demo anew (after a change of its s
 	  --emit=llvm-bc -C symbol-mangling-version=v0 -C codegen-units=1 --remap-path-prefix=$(CURDIR)/pipeline/demo_crate=.
 	@cp build/demo/release/deps/gateway-*.bc pipeline/demo_crate/gateway.bc
 
-laminardb: $(READY) ## audit laminar-core 0.1.0 and write docs/laminardb.md (minutes the first time)
-	@{ cat docs/laminardb.head.md; $(BIN)/ringfence audit --exit-zero --locked \
-	  --manifest-path testcrates/laminardb-0.1.0/Cargo.toml; echo '```'; } > docs/laminardb.new
-	@mv docs/laminardb.new docs/laminardb.md
+laminardb: $(READY) ## audit laminar-core and write docs/laminardb*.md (minutes the first time)
+	@$(MAKE) --no-print-directory docs/laminardb.md docs/laminardb-0.18.5.md docs/laminardb-0.33.0.md
+
+.PHONY: docs/laminardb.md docs/laminardb-0.18.5.md docs/laminardb-0.33.0.md
+docs/laminardb.md: CRATE = laminardb-0.1.0
+docs/laminardb-%.md: CRATE = laminardb-$*
+docs/laminardb.md docs/laminardb-0.18.5.md docs/laminardb-0.33.0.md:
+	@{ cat docs/$(CRATE).head.md; $(BIN)/ringfence audit --exit-zero --locked \
+	  --manifest-path testcrates/$(CRATE)/Cargo.toml; echo '```'; } > $@.new
+	@mv $@.new $@
 
 rules: $(READY) ## write docs/rules.md from the rules
 	@$(BIN)/python -m ringfence.pipeline.rules > docs/rules.md

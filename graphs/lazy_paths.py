@@ -38,7 +38,8 @@ _FIRST_USE = re.compile(
     rb"|12thread_local.*(?:10initialize|16get_or_init_slow|14try_initialize|15lazy_initialize)"
     rb"|11LazyStorage.*(?:10initialize|16get_or_init_slow)"
     rb"|12tracing_core8callsite.*8register"
-    rb"|11parking_lot.*14call_once_slow|16parking_lot_core.*16create_hashtable",
+    rb"|11parking_lot.*14call_once_slow|16parking_lot_core.*16create_hashtable"
+    rb"|8arc_swap4debt4list.*4Node3get",
     re.DOTALL,
 )
 _USUAL = re.compile(rb"4sort6stable.*(?:14driftsort_main|4sort)|10rayon_core.*14in_worker_cold", re.DOTALL)

@@ -15,8 +15,11 @@ from ringfence.graphs.names import crate_of, display_name, without_generics
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.virtual_calls import is_formatting
 
-_CALLS_STATIC_TABLES = ("core::task::wake::", "<core::task::wake::")
-"""A `RawWakerVTable` is always a constant."""
+_CALLS_WAKERS = ("core::task::wake::", "<core::task::wake::")
+_WAKER_WORDS = 4
+"""A `RawWakerVTable` is always a constant: clone, wake, wake by reference, drop."""
+_RAW_WAKER = "{ ptr, ptr } "
+"""What ``clone`` returns."""
 
 
 class PointerCalls:
@@ -30,9 +33,11 @@ class PointerCalls:
     def resolve(self, site: CallSite, innermost: str) -> Resolution:
         """``innermost`` is the path of the function that the call was written in."""
         candidates = self._candidates(site)
-        in_tables = tuple(each for each in candidates if each.evidence is Evidence.TABLE)
-        if in_tables and innermost.startswith(_CALLS_STATIC_TABLES):
-            return Resolution(in_tables)
+        if innermost.startswith(_CALLS_WAKERS):
+            of_wakers = self._functions_of_wakers()
+            candidates = tuple(each for each in candidates if each.symbol in of_wakers) or candidates
+            if all(each.evidence is Evidence.TABLE for each in candidates):
+                return Resolution(candidates)
         crate = crate_of(without_generics(innermost))
         private = tuple(each for each in candidates if crate_of(display_name(each.symbol)) == crate)
         if private and all(each.evidence is Evidence.TABLE for each in private):
@@ -80,6 +85,21 @@ class PointerCalls:
                 for symbol in symbols:
                     if symbol and symbol not in facts.address_globals:
                         yield self._located(module, symbol, evidence)
+
+    def _functions_of_wakers(self) -> frozenset[str]:
+        """What stands in tables that can be a ``RawWakerVTable``."""
+        tables = (
+            (module, table)
+            for module, facts in self._program.modules.items()
+            for table in facts.tables.values()
+            if len(table) == _WAKER_WORDS and all(table)
+        )
+        return frozenset(symbol for module, table in tables if self._clones(module, table[0]) for symbol in table)
+
+    def _clones(self, module: int, symbol: str) -> bool:
+        located = self._located(module, symbol, Evidence.TABLE)
+        function = self._program.function(located.module, symbol)
+        return function is not None and function.facts.signature.startswith(_RAW_WAKER)
 
     def _located(self, module: int, symbol: str, evidence: Evidence) -> Candidate:
         located = self._program.locate(module, symbol)

@@ -1,5 +1,6 @@
 """RF901 to RF905: what the analysis could not see. Nothing unknown passes in silence."""
 
+import re
 from collections.abc import Iterator
 
 from ringfence.graphs.candidates import Resolution
@@ -10,9 +11,9 @@ from ringfence.graphs.program import Function
 from ringfence.passes.rule import Level, Rule
 from ringfence.passes.sink import Sink
 
-_HARMLESS = frozenset(
-    "add and bswap cmp cpuid hint isb lea lfence mov movl movq mrs nop or pause popcnt prefetcht0 prefetchnta rdtsc rdtscp "
-    "sub test xchg xchgq xgetbv xor yield".split()
+_HARMLESS = re.compile(
+    r"(?:add|and|bswap|cmp|cpuid|hint|isb|lea|lfence|mov[lq]?|mrs|nop|or|pause|popcnt|prefetch\w+|rdtscp?|sub|test|xchgq?"
+    r"|xgetbv|xor|yield)"
 )
 _LEVELS = {
     PathClass.HOT: Level.WARNING,
@@ -30,8 +31,9 @@ ROOT_NOT_FOUND = Rule(
     example='[[roots]]\npath = "engine::Reactor::pol"',
     instead="Correct the name (the nearest ones are listed), or make the function exist: a generic must be "
     "instantiated by something in the build, and a small function may have been inlined away.",
-    false_positives="None.",
-    how="The pattern is matched against every symbol of the build and every function that debug info names.",
+    false_positives="A function that rustc inlined everywhere has no symbol, although its code runs: audit its caller.",
+    how="The pattern is matched against every function symbol of the build's modules, std's included. Where none fits, "
+    "the source says why, and the nearest names are listed.",
 )
 UNRESOLVED_CALL = Rule(
     id="RF902",
@@ -75,7 +77,7 @@ INLINE_ASSEMBLY = Rule(
 def _is_harmless(template: str) -> bool:
     """Whether every instruction is known to do nothing but compute, look at the processor, or hint at it."""
     instructions = (part.split() for part in template.replace("\n", ";").split(";"))
-    return all(words[0] in _HARMLESS for words in instructions if words)
+    return all(_HARMLESS.fullmatch(words[0]) for words in instructions if words)
 
 
 def _is_unresolved(resolution: Resolution, site: CallSite) -> bool:

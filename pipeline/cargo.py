@@ -44,6 +44,8 @@ __all__ = ["Build", "CrateArtifact", "Metadata", "NativeLibrary", "Profile", "Se
 TARGET_FOLDER = "ringfence"
 """Below cargo's target directory."""
 
+_SIGNATURE = ".workspace"
+
 _GRACE = 5.0
 """Seconds that an interrupted cargo gets to end by itself."""
 
@@ -81,7 +83,8 @@ def build(
     Members of the workspace and ``full_debug_packages`` get full debug info, other packages line tables, unless
     ``layout_all``. ``emit_text`` makes printed IR (``.ll``) instead of bitcode. Cargo writes its progress and the
     compiler's diagnostics to standard error itself; a line on its standard output that is no message of cargo's goes to
-    ``on_line``. A unit that cargo holds for fresh though its modules are gone is built again.
+    ``on_line``. A unit that cargo holds for fresh though its modules are gone, or are of a workspace elsewhere, is
+    built again.
 
     Raises `BuildError` where cargo fails or the target directory cannot be written.
     """
@@ -109,8 +112,10 @@ def build(
     wall, cpu = time.monotonic(), _children_cpu()
 
     messages = _run(command, environment, toolchain.directory, on_line)
-    if _discard_without_modules(messages, target_directory, toolchain.triple, suffix):
+    _sign(messages, metadata, target_directory, toolchain.triple)
+    if _discard_stale(messages, metadata, target_directory, toolchain.triple, suffix):
         messages = _run(command, environment, toolchain.directory, on_line)
+        _sign(messages, metadata, target_directory, toolchain.triple)
 
     artifacts = tuple(_artifacts(messages, metadata, target_directory, toolchain.triple, suffix))
     scripts = [message for message in messages if isinstance(message, BuildScriptMessage)]
@@ -239,14 +244,33 @@ def _termination_raises() -> Generator[None, None, None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _discard_without_modules(messages: Iterable[Message], target_directory: Path, triple: str, suffix: str) -> bool:
-    """Remove the metadata of units whose modules are not all there, so that cargo holds them for stale."""
+def _discard_stale(
+    messages: Iterable[Message], metadata: Metadata, target_directory: Path, triple: str, suffix: str
+) -> bool:
+    """Remove the metadata of units whose modules are not all there, and of those that were compiled where the workspace
+    lay before, so that cargo holds them for stale."""
     discarded = False
-    for _, file in _units(messages, target_directory, triple):
-        if not find_modules(file, suffix):
+    for message, file in _units(messages, target_directory, triple):
+        if not find_modules(file, suffix) or (message.fresh and _is_from_elsewhere(message, file, metadata)):
             file.unlink()
             discarded = True
     return discarded
+
+
+def _is_from_elsewhere(message: ArtifactMessage, file: Path, metadata: Metadata) -> bool:
+    """Cargo knows a member by its place *in* the workspace: what was compiled before the workspace was moved, or for a
+    copy of it that shares the target directory, is fresh, and its debug info names files that are not there."""
+    signature = file.with_suffix(_SIGNATURE)
+    if not metadata.is_member(message.package_id):
+        return False
+    return not signature.is_file() or signature.read_text() != str(metadata.workspace_root)
+
+
+def _sign(messages: Iterable[Message], metadata: Metadata, target_directory: Path, triple: str) -> None:
+    """Note beside each member's unit which workspace it was compiled for."""
+    for message, file in _units(messages, target_directory, triple):
+        if not message.fresh and metadata.is_member(message.package_id):
+            file.with_suffix(_SIGNATURE).write_text(str(metadata.workspace_root))
 
 
 def _artifacts(

@@ -73,6 +73,8 @@ class ArtifactMessage(msgspec.Struct, frozen=True, tag_field="reason", tag="comp
     target: _Target
     profile: _Profile
     filenames: tuple[str, ...]
+    fresh: bool = False
+    """Cargo found nothing to do."""
 
     @property
     def crate_name(self) -> str:

@@ -4,6 +4,7 @@ LLVM reads bitcode of older versions, never of newer ones (LLVM Developer Policy
 invalid bitcode can abort the reading process: so the LLVM major versions are compared before anything is built.
 """
 
+import difflib
 import os
 import re
 import shutil
@@ -73,9 +74,7 @@ def check_toolchain(llvmlite_llvm: tuple[int, ...], target: str | None, cwd: Pat
         raise BuildError(f"{name} is too old: the audit build needs Rust {wanted} or newer (`rustup update stable`)")
     check_llvm(name, llvm_version, llvmlite_llvm)
     chosen = target or config.target() or host.group(1)
-    sysroot, libraries, *cfg = _ask(
-        rustc, ["--print", "sysroot", "--print", "target-libdir", "--print", "cfg", "--target", chosen], directory
-    ).splitlines()
+    sysroot, libraries, *cfg = _ask_about(chosen, rustc, directory).splitlines()
     if not any(Path(libraries).glob("libstd-*.rlib")) and not any(Path(libraries).glob("libcore-*.rlib")):
         raise BuildError(
             f"the standard library for `{chosen}` is not installed in {sysroot}: run `rustup target add {chosen}`"
@@ -117,6 +116,19 @@ def _find(tool: str, chosen: str | None, environment: Mapping[str, str]) -> Path
     raise BuildError(
         f"{tool} was not found on the PATH: install Rust with rustup, or audit finished bitcode with `--ir PATH`"
     )
+
+
+def _ask_about(target: str, rustc: Path, directory: Path) -> str:
+    arguments = ["--print", "sysroot", "--print", "target-libdir", "--print", "cfg", "--target", target]
+    try:
+        return _ask(rustc, arguments, directory)
+    except BuildError:
+        known = _ask(rustc, ["--print", "target-list"], directory).split()
+        if target in known or target.endswith(".json"):
+            raise
+    nearest = difflib.get_close_matches(target, known, 1, 0.6)
+    meant = f"did you mean `{nearest[0]}`?" if nearest else "`rustc --print target-list` lists what it knows"
+    raise BuildError(f"rustc knows no target `{target}`: {meant}")
 
 
 def _ask(rustc: Path, arguments: list[str], directory: Path) -> str:

@@ -111,6 +111,17 @@ def test_a_second_build_compiles_nothing_and_finds_the_same(tmp_path: Path) -> N
     assert moments(second) == before
 
 
+def test_a_workspace_that_was_moved_is_compiled_where_it_lies_now(tmp_path: Path) -> None:
+    crate(tmp_path / "before")
+    kept = Selection(target_dir=tmp_path / "kept")
+    run(tmp_path / "before", kept, emit_text=True)
+    (tmp_path / "before").rename(tmp_path / "after")
+    found = run(tmp_path / "after", kept, emit_text=True)
+    assert f'directory: "{tmp_path}/after' in found.artifacts[0].modules[0].read_text()
+    before = moments(found)
+    assert moments(run(tmp_path / "after", kept, emit_text=True)) == before
+
+
 def test_every_kind_of_target_gets_its_modules(tmp_path: Path) -> None:
     app = crate(tmp_path / "my-app")
     write(app / "src/main.rs", 'fn main() { println!("{}", my_app::add(1)); }')

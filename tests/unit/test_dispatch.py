@@ -184,6 +184,22 @@ def test_a_table_of_another_crate_leaves_the_set_open() -> None:
     assert not resolution(linked).closed
 
 
+OF_WAKER = """
+@{0} = constant <{{ ptr, ptr, ptr, ptr }}>
+  <{{ ptr @"{0}::clone", ptr @"{0}::wake", ptr @"{0}::wake_by_ref", ptr @"{0}::drop" }}>
+define {1} @"{0}::clone"(ptr %data) {{ ret {1} zeroinitializer }}
+"""
+
+
+def test_a_waker_is_a_table_whose_first_function_makes_a_raw_waker() -> None:
+    program = OF_WAKER.format("tokio", "{ ptr, ptr }") + OF_WAKER.format("task", "i64")
+    functions = methods(
+        "tokio::wake", "tokio::wake_by_ref", "tokio::drop", "task::wake", "task::wake_by_ref", "task::drop"
+    )
+    linked = called_in("<core::task::wake::Waker>::wake", program + functions, OF_TABLE)
+    assert candidates(linked) == [("tokio::wake", Evidence.TABLE)]
+
+
 def test_a_copy_that_another_crate_made_of_a_generic_function_is_no_candidate_of_its_own() -> None:
     copies = (
         Candidate(1, "_RNvXs_Cs1_4testINtB4_1AhENtB4_2Op7processB4_", Evidence.NAME),

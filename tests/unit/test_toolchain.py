@@ -1,5 +1,6 @@
 """The toolchain is found as cargo finds it, and a toolchain whose bitcode cannot be read is refused at once."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,13 @@ def test_a_target_without_standard_library_says_how_to_install_it(tools: Path) -
     rustc(tools, ANSWER.format(rustc="1.95.0", llvm="22.1.2"), tools / "absent")
     program(tools / "cargo")
     assert "run `rustup target add riscv64gc-unknown-linux-gnu`" in refusal(tools, target="riscv64gc-unknown-linux-gnu")
+
+
+@pytest.mark.skipif(shutil.which("rustc") is None, reason="rustc is not installed")
+def test_a_target_that_rustc_does_not_know_is_named_with_the_nearest(tmp_path: Path) -> None:
+    said = refusal(tmp_path, (99, 0, 0), "x86_64-unknown-linux-gnux")
+    assert said == "rustc knows no target `x86_64-unknown-linux-gnux`: did you mean `x86_64-unknown-linux-gnu`?"
+    assert "rustc --print target-list" in refusal(tmp_path, (99, 0, 0), "toaster")
 
 
 @pytest.mark.parametrize(
