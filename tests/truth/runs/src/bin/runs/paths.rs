@@ -21,6 +21,8 @@ pub fn run() {
     first_use();
     loops();
     ordinary();
+    sorts();
+    tables();
 }
 
 fn nothing(_: u64) -> Vec<u64> {
@@ -151,4 +153,35 @@ fn ordinary() {
     window("ordinary::Plant::snapshot", || plant.snapshot());
     plant.depth = Depth { levels: vec![(1, 2)], venue: "venue".to_owned() };
     window("ordinary::Plant::snapshot", || plant.snapshot());
+}
+
+fn sorts() {
+    let orders = |count: u64| -> Vec<sorts::Order> {
+        (0..count).map(|at| sorts::Order { price: (at * 37 % MANY) as i64, quantity: at }).collect()
+    };
+    for count in [0, 3, 30, 4 * MANY] {
+        let mut book = orders(count);
+        window("sorts::by_price", || sorts::by_price(black_box(&mut book)));
+        let mut book = orders(count);
+        window("sorts::by_price_in_place", || sorts::by_price_in_place(black_box(&mut book)));
+        window("sorts::place", || sorts::place(black_box(&book), 7));
+    }
+}
+
+fn tables() {
+    for choice in [0, 1, 1, 0] {
+        window("tables::by_table", || tables::by_table(black_box(choice), 12));
+        window("tables::scale", || tables::scale(black_box(12)));
+    }
+    for made in [bytes::Bytes::from_static(b"eight bytes and more"), bytes::Bytes::from(vec![1; 40])] {
+        window("tables::tail", || tables::tail(black_box(&made)));
+        window("tables::tail", || tables::tail(black_box(&made)));
+    }
+    for line in ["", "a,b", "no comma in so long a line, but for the one"] {
+        window("tables::comma", || tables::comma(black_box(line.as_bytes())));
+    }
+    for count in [0, 2, 9] {
+        let mut values: Vec<u64> = (0..count).map(|at| at * 7 % 5).collect();
+        window("tables::sorted_by_text", || tables::sorted_by_text(black_box(&mut values)));
+    }
 }
