@@ -3,6 +3,7 @@
 PYTHONPATH=tests python -m truth
 """
 
-from truth import oracle
+from truth import oracle, verdicts
 
 oracle.main()
+verdicts.main()

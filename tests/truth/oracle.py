@@ -182,7 +182,17 @@ def _sites(truth: Truth) -> Table:
 
 def _findings(truth: Truth) -> Table:
     table = _table("report -> run time: findings under the roots that ran, by rule and class")
-    for heading in ("rule", "class", "findings", "seen", "as its class says", "always", "seen in every call", "share"):
+    for heading in (
+        "rule",
+        "class",
+        "findings",
+        "seen",
+        "class right",
+        "share",
+        "always",
+        "in every call",
+        "precision",
+    ):
         table.add_column(heading, justify="left" if heading in ("rule", "class") else "right")
     for rule in (*RULES, "all"):
         for path_class in CLASSES:
@@ -196,7 +206,8 @@ def _counts(findings: Sequence[Finding], truth: Truth) -> Iterable[str | int]:
     seen = [finding for finding in findings if truth.seen(finding).times]
     always = [finding for finding in findings if finding.class_ == "hot" and finding.frequency == "always"]
     every_call = sum(truth.holds(finding) for finding in always)
-    yield from (len(findings), len(seen), sum(truth.holds(finding) for finding in seen))
+    right = sum(truth.holds(finding) for finding in seen)
+    yield from (len(findings), len(seen), right, _share(right, len(seen)))
     yield from (len(always), every_call, _share(every_call, len(always)))
 
 
@@ -241,7 +252,8 @@ def _add(table: Table, *cells: str | int) -> None:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.0f} %" if whole else "-"
+    """Rounded down: only all of them are 100 %."""
+    return f"{100 * part // whole} %" if whole else "-"
 
 
 if __name__ == "__main__":

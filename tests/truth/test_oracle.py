@@ -13,8 +13,10 @@ from truth.recording import TESTCRATES, Frame, Kind, Site, rule_of, site_of
 pytestmark = pytest.mark.end_to_end
 
 _NOT_RUN = {"laminardb-0.1.0": "has a test of its own"}
-_DEPENDS_ON_TIME = {"files::Feed::next"}
-"""Waits for other threads, and allocates only where it does."""
+_DEPENDS_ON_TIME = {"files::Feed::next", "spellings::system::waited"}
+"""These wait for other threads, and allocate only where they do."""
+_AT_ANOTHER_LINE = {Site("spellings::objects::explained", "src/objects.rs", 111, "RF102")}
+"""Growth of a writer that a formatting function was handed is told where the writer is made (docs/design/0002)."""
 _ROOT = "twins::both"
 
 
@@ -24,7 +26,12 @@ def truth() -> Truth:
 
 
 def test_every_site_that_used_the_heap_is_in_the_report_of_its_root(truth: Truth) -> None:
-    assert list(map(str, truth.missing)) == []
+    assert [str(site) for site in truth.missing if site not in _AT_ANOTHER_LINE] == []
+
+
+@pytest.mark.xfail(strict=True, reason="what a writer does is told where it is made, not where it is written to")
+def test_what_a_writer_does_is_reported_where_it_is_written_to(truth: Truth) -> None:
+    assert [site for site in truth.missing if site in _AT_ANOTHER_LINE] == []
 
 
 def test_dhat_counts_what_the_log_counts(truth: Truth) -> None:
@@ -115,6 +122,5 @@ def test_growth_is_told_from_a_new_allocation(kind: Kind, function: str, rule: s
 def test_a_site_that_no_finding_tells_of_is_missing(truth: Truth) -> None:
     """The comparison itself: without the findings of one root, all of its sites are missing."""
     twins = msgspec.structs.replace(truth.reports["twins"], findings=())
-    assert Truth(truth.recording, truth.blocks, {**truth.reports, "twins": twins}).missing == [
-        Site(_ROOT, "src/lib.rs", 31, "RF101")
-    ]
+    missing = Truth(truth.recording, truth.blocks, {**truth.reports, "twins": twins}).missing
+    assert {*missing} - {*truth.missing} == {Site(_ROOT, "src/lib.rs", 31, "RF101")}

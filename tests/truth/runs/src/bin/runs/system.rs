@@ -97,6 +97,7 @@ fn foreign() {
     // SAFETY: ends with a zero byte.
     window("foreign::length", || unsafe { foreign::length(c"text".as_ptr().cast()) });
     window("foreign::no_operation", || foreign::no_operation(black_box(1)));
+    window("foreign::flags", foreign::flags);
     window("foreign::fenced", || foreign::fenced(black_box(&mut 1)));
     window("foreign::kept", || foreign::kept(black_box(1)));
 }
