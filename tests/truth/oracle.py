@@ -82,6 +82,14 @@ class Truth:
         """Findings that nothing was seen of."""
         return [finding for finding in self.findings if not self.seen(finding).times]
 
+    def can_be_refuted(self, finding: Finding) -> bool:
+        """Whether counting could show a class to be wrong: not that of a finding that is hot or cold on a condition,
+        nor `amortized` or `first-use` in too few calls."""
+        calls = len(self.recording.calls[finding.root])
+        if finding.class_ == "hot":
+            return finding.frequency == "always"
+        return (finding.class_ == "first-use" and calls > 1) or (finding.class_ == "amortized" and calls >= _OFTEN)
+
     def holds(self, finding: Finding) -> bool:
         """Whether what was seen of a finding is what its class and frequency promise, as far as that can be counted:
         `always` is every call; `amortized`, of many calls, few; `first-use` one call."""
@@ -182,17 +190,8 @@ def _sites(truth: Truth) -> Table:
 
 def _findings(truth: Truth) -> Table:
     table = _table("report -> run time: findings under the roots that ran, by rule and class")
-    for heading in (
-        "rule",
-        "class",
-        "findings",
-        "seen",
-        "class right",
-        "share",
-        "always",
-        "in every call",
-        "precision",
-    ):
+    headings = ("findings", "seen", "class tested", "right", "share", "always", "in every call", "precision")
+    for heading in ("rule", "class", *headings):
         table.add_column(heading, justify="left" if heading in ("rule", "class") else "right")
     for rule in (*RULES, "all"):
         for path_class in CLASSES:
@@ -206,8 +205,9 @@ def _counts(findings: Sequence[Finding], truth: Truth) -> Iterable[str | int]:
     seen = [finding for finding in findings if truth.seen(finding).times]
     always = [finding for finding in findings if finding.class_ == "hot" and finding.frequency == "always"]
     every_call = sum(truth.holds(finding) for finding in always)
-    right = sum(truth.holds(finding) for finding in seen)
-    yield from (len(findings), len(seen), right, _share(right, len(seen)))
+    tested = [finding for finding in seen if truth.can_be_refuted(finding)]
+    right = sum(truth.holds(finding) for finding in tested)
+    yield from (len(findings), len(seen), len(tested), right, _share(right, len(tested)))
     yield from (len(always), every_call, _share(every_call, len(always)))
 
 

@@ -34,6 +34,18 @@ def test_what_a_writer_does_is_reported_where_it_is_written_to(truth: Truth) -> 
     assert [site for site in truth.missing if site in _AT_ANOTHER_LINE] == []
 
 
+def test_a_new_string_that_formatting_grew_did_so_in_most_calls(truth: Truth) -> None:
+    """What the next test is about is true."""
+    [grown] = _AT_ANOTHER_LINE
+    assert len(truth.recording.sites[grown].calls) * 8 > len(truth.recording.calls[grown.root])
+
+
+@pytest.mark.xfail(strict=True, reason="a new String that formatting knows as `&mut dyn Write` is told as amortised")
+def test_growth_of_a_new_string_by_formatting_is_hot(truth: Truth) -> None:
+    grown = [each for each in truth.findings if each.rule == "RF102" and place(each) == ("src/objects.rs", 138)]
+    assert {each.class_ for each in grown if each.root == "spellings::objects::explained"} == {"hot"}
+
+
 def test_dhat_counts_what_the_log_counts(truth: Truth) -> None:
     """To DHAT a reallocation that enlarges is one more block, and one that shrinks is none."""
     steady = [root for root in truth.recording.calls if root not in _DEPENDS_ON_TIME]

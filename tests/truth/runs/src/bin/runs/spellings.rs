@@ -223,6 +223,9 @@ fn objects() {
     each!(objects::converted: "3", "1000", "77", "text");
     each!(objects::swallowed: "3", "1000", "77", "text");
     each!(objects::explained: "3", "1000", "77", "text");
+    for _ in 0..64 {
+        each!(objects::explained: "1000");
+    }
     let mut slot = None;
     each!(objects::replaced: &mut slot, &mut slot);
     each!(objects::taken: &mut slot, &mut slot);
