@@ -32,6 +32,8 @@ Objects may be made anywhere, long before the root runs, so candidates are sough
 7. *Formatting*: the argument list and the writer of ``core::fmt`` are made right where they are used. So a body that
    takes the address of a formatting function, or of a vtable of one of ``core::fmt``'s traits, is taken to call it
    there, and the indirect calls inside ``core::fmt``, or of methods of its traits, add nothing to that.
+8. *Machine code*: what a native function names without calling it, it is taken to call, if that is a function of the
+   program or one that is known by name. Its calls through pointers have no candidates of their own.
 
 Candidates of which nothing but the signature is known are followed only if there are at most `FOLLOWED_BY_SIGNATURE`:
 a common signature fits half the program. What is not followed is an unresolved call.
@@ -43,6 +45,7 @@ set is called open), pointers that come out of foreign code, and pointers whose 
 from collections.abc import Callable, Iterable, Sequence
 
 from ringfence.graphs.candidates import Candidate, Evidence, Resolution
+from ringfence.graphs.effects import effect_of
 from ringfence.graphs.facts import CallKind, CallSite, ModuleFacts, VTable
 from ringfence.graphs.names import crate_of, display_name, trait_method, without_generics
 from ringfence.graphs.pointer_calls import PointerCalls
@@ -105,7 +108,10 @@ class Dispatch:
         return virtual or self._pointer.resolve(site, innermost)
 
     def calls_where_taken(self, module: int, symbol: str) -> list[str]:
-        """Clause 7: functions that a body calls by taking this address; empty for any other address."""
+        """Clauses 7 and 8: functions that a body calls by taking this address; empty for any other address."""
+        if self._program.is_native(module):
+            is_function = self._program.locate(module, symbol) is not None or effect_of(symbol) is not None
+            return [symbol] if is_function else []
         facts = self._program.modules[module]
         if symbol not in facts.address_globals:
             qualified = trait_method(display_name(symbol))

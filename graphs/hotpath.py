@@ -21,7 +21,7 @@ from typing import Generic, TypeVar
 
 import networkx
 
-from ringfence.graphs.classes import Classifier, IsOwn, SiteClass
+from ringfence.graphs.classes import AnchorPlace, Classifier, IsOwn, SiteClass
 from ringfence.graphs.facts import CallKind, Frame, PathClass
 from ringfence.graphs.program import Function
 from ringfence.graphs.reach import Edge, Reach, is_drop
@@ -42,8 +42,8 @@ class SinkSite(Generic[P]):
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One frame of a path. ``via`` is how it was entered: ``root``, ``call``, ``inline``, ``virtual``, ``pointer`` or
-    ``drop``; the frame's line is where it leads on."""
+    """One frame of a path. ``via`` is how it was entered: ``root``, ``call``, ``inline``, ``virtual``, ``pointer``,
+    ``drop``, or ``native`` where a call enters machine code; the frame's line is where it leads on."""
 
     function: Function
     frame: Frame
@@ -65,6 +65,15 @@ class Anchored(Generic[P]):
     """Position of the anchor in ``path``; -1 where no frame is the user's own."""
     sinks: int
     """Distinct sink sites folded into this one."""
+    place: AnchorPlace | None
+    """Where the anchor stands; with ``group`` it names the entry among those of its root."""
+    group: Hashable
+    calls: tuple[Edge, ...]
+    """The calls of the path, the root's first."""
+    calls_above: int
+    """How many of them come before the anchored one."""
+    site: SinkSite[P]
+    """The sink that the path ends in."""
 
 
 GroupOf = Callable[[P, bool], Hashable]
@@ -112,16 +121,16 @@ class Explainer(Generic[P]):
         self._classifier = hot_path.classifier
         # Most candidates of a virtual call do nothing worth reporting: ways to them are not searched.
         worth = leading_to(hot_path.reached, (number for number, sites in sinks.items() if sites))
-        self._ways = Ways(hot_path.reached, hot_path.classifier, worth)
+        self.ways = Ways(hot_path.reached, hot_path.classifier, worth)
         self._sinks = sinks
         self._group_of = group_of
         self._below_of: dict[int, _Below[P]] = {}
 
     def explain(self, root: Function) -> Iterator[Anchored[P]]:
         """One entry for each anchor and group, in no particular order."""
-        arrivals = self._ways.arrivals(root.id << 1, foreign_only=False)
-        always = self._ways.always(root.id, foreign_only=False)
-        groups: dict[Hashable, _Group[P]] = {}
+        arrivals = self.ways.arrivals(root.id << 1, foreign_only=False)
+        always = self.ways.always(root.id, foreign_only=False)
+        groups: dict[_Key, _Group[P]] = {}
         for state, arrival in arrivals.items():
             function = self._hot_path.function(state >> 1)
             is_certain_here = function.id in always
@@ -131,16 +140,16 @@ class Explainer(Generic[P]):
                 rank = _Rank.of(arrival).joined(_Rank.at(site.site_class, state))
                 found = _Found(site, state, None, rank, is_certain_here and site.site_class.always)
                 self._add(groups, function, site.location, found, (_key(site),))
-            for link in self._ways.links(function.id):
+            for link in self.ways.links(function.id):
                 if link.is_anchored or function.id == root.id:
                     certain = is_certain_here and is_certain(link)
                     self._add_below(groups, function, state, arrival, link, certain=certain)
-        for group in groups.values():
-            yield self._anchored(group, arrivals)
+        for key, group in groups.items():
+            yield self._anchored(key, group, arrivals)
 
     def _add_below(
         self,
-        groups: "dict[Hashable, _Group[P]]",
+        groups: "dict[_Key, _Group[P]]",
         function: Function,
         state: int,
         arrival: Arrival,
@@ -157,7 +166,7 @@ class Explainer(Generic[P]):
 
     def _add(
         self,
-        groups: "dict[Hashable, _Group[P]]",
+        groups: "dict[_Key, _Group[P]]",
         function: Function,
         location: int,
         found: "_Found[P]",
@@ -174,14 +183,14 @@ class Explainer(Generic[P]):
         known = self._below_of.get(start)
         if known is not None:
             return known
-        arrivals = self._ways.arrivals(start, foreign_only=True)
+        arrivals = self.ways.arrivals(start, foreign_only=True)
         sites = [
             (state, site)
             for state in arrivals
             for site in self._sinks.get(state >> 1, ())
             if self._classifier.anchor(self._hot_path.function(state >> 1), site.location) is None
         ]
-        always = self._ways.always(start >> 1, foreign_only=True) if sites else set[int]()
+        always = self.ways.always(start >> 1, foreign_only=True) if sites else set[int]()
         below = _Below(arrivals, {grows: self._best(sites, arrivals, always, grows) for grows in (False, True)})
         self._below_of[start] = below
         return below
@@ -206,11 +215,13 @@ class Explainer(Generic[P]):
                 best[group] = _Best(site, state, rank, is_always, members[group])
         return tuple(best.values())
 
-    def _anchored(self, group: "_Group[P]", arrivals: Mapping[int, Arrival]) -> Anchored[P]:
+    def _anchored(self, key: "_Key", group: "_Group[P]", arrivals: Mapping[int, Arrival]) -> Anchored[P]:
         found = group.found
         hops: list[Hop] = []
         entered = "root"
-        for edge in edges_to(found.state, arrivals):
+        above = edges_to(found.state, arrivals)
+        below: list[Edge] = []
+        for edge in above:
             hops += self._hops(edge.caller, edge.site.location, entered)
             entered = via(edge)
         location = found.inner.edge.site.location if found.inner else found.site.location
@@ -219,7 +230,8 @@ class Explainer(Generic[P]):
         anchor = len(hops) - 1 - position if position is not None else -1
         if found.inner is not None:
             entered = via(found.inner.edge)
-            for edge in edges_to(found.inner.state, self._below(found.inner.start).arrivals):
+            below = edges_to(found.inner.state, self._below(found.inner.start).arrivals)
+            for edge in below:
                 hops += self._hops(edge.caller, edge.site.location, entered)
                 entered = via(edge)
             hops += self._hops(found.inner.state >> 1, found.site.location, entered)
@@ -232,16 +244,27 @@ class Explainer(Generic[P]):
             path=tuple(hops),
             anchor=anchor,
             sinks=len(group.members),
+            place=key[0],
+            group=key[1],
+            calls=(*above, *([found.inner.edge] if found.inner else ()), *below),
+            calls_above=len(above),
+            site=found.site,
         )
 
     def _hops(self, number: int, location: int, entered: str) -> list[Hop]:
         """The frames of one function outermost first, so that a path reads from root to sink."""
         function = self._hot_path.function(number)
         chain = function.chain(location) or (Frame(-1, -1, 0, 0, -1),)
+        if entered == "call" and self._hot_path.reached.program.is_native(function.module):
+            entered = "native"
         return [
             Hop(function, frame, "inline" if position else entered, self._classifier.is_own_frame(function, frame))
             for position, frame in enumerate(reversed(chain))
         ]
+
+
+_Key = tuple[AnchorPlace | None, Hashable]
+"""Anchor and group."""
 
 
 @dataclass(frozen=True, slots=True)

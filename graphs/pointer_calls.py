@@ -70,7 +70,8 @@ class PointerCalls:
         key = (site.signature, site.slot)
         known = self._found.get(key)
         if known is None:
-            pointed = set(self._pointed(site.slot))
+            # Looking at a function numbers it, so the order must be the same in every run.
+            pointed = sorted(set(self._pointed(site.slot)), key=lambda each: (each.module, each.symbol, each.evidence))
             fitting = (each for each in pointed if self._fits(each, site.signature))
             known = self._found[key] = one_of_each(each for each in fitting if not is_formatting(each.symbol))
         return known
@@ -107,7 +108,10 @@ class PointerCalls:
 
     def _fits(self, candidate: Candidate, signature: str) -> bool:
         function = self._program.function(candidate.module, candidate.symbol)
-        return function is not None and is_compatible(function.facts.signature, signature)
+        if function is None:
+            return False
+        # Machine code has no signatures: any may be meant.
+        return self._program.is_native(candidate.module) or is_compatible(function.facts.signature, signature)
 
 
 def _held(facts: ModuleFacts, holder: str, slot: int) -> tuple[Evidence, tuple[str, ...]]:

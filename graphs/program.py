@@ -7,14 +7,20 @@ Resolution of a symbol named in a module (ELF gABI, *Symbol Table*; LangRef, *Li
    in the order of the modules, else the first weak one. Bodies under one name are the same (LangRef, ``_odr``);
 3. otherwise it is external.
 
+What the project assumes of a symbol comes before all of these: its body is not followed. Machine code
+(`ringfence.pipeline.native_facts`) comes last: where there is IR of the same function, that says more.
+
 An alias stands for its target in the same module. A cycle of aliases, which LLVM's verifier refuses, is external.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Protocol
 
+from ringfence.graphs.contracts import Assumption
 from ringfence.graphs.facts import Attribute, Frame, FunctionFacts, ModuleFacts, VTable
 from ringfence.graphs.names import display_name
 
@@ -70,6 +76,13 @@ class Function:
         called = {site.parameter for site in self.facts.calls if site.parameter >= 0}
         return frozenset(called.union(here for site in self.facts.calls for _, here in site.forwarded))
 
+    def events(self) -> Iterator[tuple[int, int]]:
+        """Place and location of everything that the facts tell of the body."""
+        facts = self.facts
+        for events in (facts.calls, facts.copies, facts.atomics, facts.addresses):
+            for event in events:
+                yield event.place, event.location
+
     @cached_property
     def entry(self) -> tuple[Frame, ...]:
         """The function's own first line as a chain of one frame; empty without debug info."""
@@ -102,9 +115,19 @@ MOST_SPECIALISATIONS = 32
 class Program:
     """Definitions that were asked for, so far. Grows, never changes its mind."""
 
-    def __init__(self, symbols: Symbols, read: ReadModules) -> None:
+    def __init__(
+        self,
+        symbols: Symbols,
+        read: ReadModules,
+        *,
+        native: AbstractSet[int] = frozenset(),
+        assumed: Mapping[str, Assumption] = MappingProxyType({}),
+    ) -> None:
+        """``native`` are the modules of machine code, ``assumed`` is what the project says of symbols."""
         self._symbols = symbols
         self._read = read
+        self._native = native
+        self.assumed = assumed
         self.modules: dict[int, ModuleFacts] = {}
         self.unreadable: set[int] = set()
         self.functions: list[Function] = []
@@ -126,8 +149,18 @@ class Program:
             return module
         definitions = self._symbols.definitions(symbol)
         if len(definitions) > 1:
+            definitions = [each for each in definitions if each not in self._native] or definitions
             return next((each for each in definitions if each in self.modules), definitions[0])
         return definitions[0] if definitions else None
+
+    def is_native(self, module: int) -> bool:
+        """Whether a module is machine code: its calls are known, what it does with pointers is not."""
+        return module in self._native
+
+    def is_opaque(self, module: int, symbol: str) -> bool:
+        """Whether nobody can see what the function does with what it is passed: it is external, or machine code."""
+        located = self.locate(module, symbol)
+        return located is None or located in self._native
 
     def function(self, module: int, symbol: str) -> Function | None:
         """A definition in a module that was read; None where it is declared only."""

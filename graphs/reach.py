@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ringfence.graphs.candidates import Resolution
+from ringfence.graphs.contracts import Assumption, Effect
 from ringfence.graphs.dispatch import Dispatch
-from ringfence.graphs.effects import Effect, effect_of, effect_of_body, is_allocator
+from ringfence.graphs.effects import effect_of, effect_of_body, is_allocator
 from ringfence.graphs.facts import CallKind, CallSite, PathClass
 from ringfence.graphs.program import Binding, Function, Program
 from ringfence.graphs.virtual_calls import DROP_SLOT
@@ -40,6 +41,8 @@ class ExternalCall:
     """None: nobody knows."""
     unreadable: bool = False
     """A module of the build defines it, but could not be read."""
+    assumption: Assumption | None = None
+    """Whose word the effect is, where it is the project's own."""
 
 
 @dataclass(slots=True)
@@ -56,6 +59,13 @@ class Reach:
     """How many modules were read when a call was resolved last."""
     panic_calls_not_followed: int = 0
     edge_count: int = 0
+
+    @property
+    def native_pointer_calls(self) -> int:
+        """Machine code reached that calls through pointers: nobody resolves that."""
+        functions = (self.program.functions[number] for number in self.functions)
+        native = (function for function in functions if self.program.is_native(function.module))
+        return sum(any(site.kind is CallKind.POINTER for site in function.facts.calls) for function in native)
 
     @property
     def definitions(self) -> int:
@@ -104,9 +114,9 @@ def _follow_direct(
             followed += 1
             if site.kind is CallKind.DIRECT:
                 calls.append((function, site, site.callee, _module_of(program, function.module, site.callee)))
-            elif site.kind is not CallKind.ASSEMBLY:
+            elif site.kind is not CallKind.ASSEMBLY and not program.is_native(function.module):
                 indirect.append((function, position))
-            if site.kind is CallKind.DIRECT and site.passed and program.locate(function.module, site.callee) is None:
+            if site.kind is CallKind.DIRECT and site.passed and program.is_opaque(function.module, site.callee):
                 handed = _handed_over(program, function, site)
                 calls.extend(
                     (function, call, symbol, program.locate(module, symbol)) for call, module, symbol in handed
@@ -124,16 +134,18 @@ _ONLY_REGISTERS = frozenset({"__cxa_thread_atexit_impl", "__cxa_atexit", "atexit
 
 
 def _handed_over(program: Program, caller: Function, site: CallSite) -> Iterator[tuple[CallSite, int, str]]:
-    """Functions that a call hands to foreign code, itself or in a table: it is taken to call them."""
+    """Functions that a call hands to foreign code, itself or in a table: it is taken to call them, unless the project
+    says what it does."""
     call = CallSite(CallKind.POINTER, "", site.place, site.location)
-    for _, module, symbol in _bindings(caller, site) if site.callee not in _ONLY_REGISTERS else ():
+    is_called = site.callee not in _ONLY_REGISTERS and site.callee not in program.assumed
+    for _, module, symbol in _bindings(caller, site) if is_called else ():
         held = program.modules[module].address_globals.get(symbol, (symbol,))
         yield from ((call, module, each) for each in held if each not in program.modules[module].address_globals)
 
 
 def _module_of(program: Program, caller: int, symbol: str) -> int | None:
     """The module to read for a callee; none where the name tells all that a module not read so far would."""
-    if is_allocator(symbol) or effect_of_body(symbol) is Effect.LOGS:
+    if symbol in program.assumed or is_allocator(symbol) or effect_of_body(symbol) is Effect.LOGS:
         return None
     module = program.locate(caller, symbol)
     is_known = module is not None and module not in program.modules and effect_of_body(symbol) in _TOLD_BY_NAME
@@ -161,6 +173,11 @@ def _called_where_taken(
 def _link(reached: Reach, caller: Function, site: CallSite, symbol: str, module: int | None) -> Function | None:
     """Add the edge, or the external call; the callee where there is one."""
     program = reached.program
+    assumption = program.assumed.get(symbol)
+    if assumption is not None:
+        said = (ExternalCall(site, symbol, effect, assumption=assumption) for effect in assumption.effects)
+        reached.externals[caller.id].extend(said)
+        return None
     callee = program.function(module, symbol) if module is not None else None
     if callee is None:
         attributes = program.attributes_of(caller.module, symbol)

@@ -75,6 +75,13 @@ class SymbolIndex:
             self._functions = tuple((symbol, table[symbol]) for symbol in sorted(table))
         return self._functions
 
+    def mentioned(self) -> set[str]:
+        """Every name that some module defines or needs."""
+        found: set[str] = set()
+        for module in self._modules:
+            found.update(module.defined, module.weak, module.local, module.undefined)
+        return found
+
 
 def _add(table: dict[str, tuple[int, ...]], symbols: Iterable[str], module: int) -> None:
     """Append the module to each symbol's row; rows with the same single module share one tuple."""

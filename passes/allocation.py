@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from ringfence.graphs.effects import Effect
+from ringfence.graphs.contracts import Effect
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import display_name
 from ringfence.graphs.program import Function
 from ringfence.passes.rule import Rule
-from ringfence.passes.sink import Sink
+from ringfence.passes.sink import Sink, notes_on
 
 HEAP_ALLOCATION = Rule(
     id="RF101",
@@ -23,7 +23,7 @@ HEAP_ALLOCATION = Rule(
     false_positives="An allocator behind `#[global_allocator]` that never leaves its arena is still called. A branch "
     "that the running program never takes is reported as conditional.",
     how='A call that is left after optimisation whose callee has `allockind("alloc")` or is a known allocator '
-    "function; what LLVM removed is not reported.",
+    "function. What LLVM removed is told with `--elided` only, as a note: the next compiler may leave it in.",
 )
 HEAP_GROWTH = Rule(
     id="RF102",
@@ -71,5 +71,7 @@ class AllocationPass:
             if judged is None:
                 continue
             rule, verb, if_grows = judged
-            sink = Sink(rule, display_name(call.symbol), verb, if_grows=if_grows, size=call.site.size)
+            sink = Sink(
+                rule, display_name(call.symbol), verb, if_grows=if_grows, size=call.site.size, notes=notes_on(call)
+            )
             yield SinkSite(function.id, call.site.location, hot_path.classifier.of_call(function, call.site), sink)

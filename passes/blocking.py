@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from ringfence.graphs.effects import Effect
+from ringfence.graphs.contracts import Effect
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import display_name
 from ringfence.graphs.program import Function
 from ringfence.passes.rule import Level, Rule
-from ringfence.passes.sink import Sink
+from ringfence.passes.sink import Sink, notes_on
 
 BLOCKING_CALL = Rule(
     id="RF202",
@@ -46,5 +46,6 @@ class BlockingPass:
                 display_name(call.symbol),
                 verb,
                 at_most=Level.NOTE if is_log else None,
+                notes=notes_on(call),
             )
             yield SinkSite(function.id, call.site.location, site, sink)

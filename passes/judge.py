@@ -3,12 +3,15 @@
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from ringfence.graphs.chains import Chains
+from ringfence.graphs.classes import AnchorPlace
 from ringfence.graphs.facts import PathClass
 from ringfence.graphs.hotpath import Anchored, Explainer, Hop, HotPath, SinkSite
 from ringfence.graphs.names import method_name, without_generics
+from ringfence.graphs.outline import Outline, Outlines
 from ringfence.graphs.program import Function
 from ringfence.passes.ability import Abilities
 from ringfence.passes.advice import advice
@@ -16,6 +19,7 @@ from ringfence.passes.allocation import AllocationPass
 from ringfence.passes.blocking import BlockingPass
 from ringfence.passes.branching import BranchingPass
 from ringfence.passes.cache import CACHE_LINE_STRADDLE, CachePass
+from ringfence.passes.elided import ELIDED, ElidedPass
 from ringfence.passes.limits import MISSING_IR, LimitsPass
 from ringfence.passes.locking import LockingPass
 from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
@@ -31,12 +35,12 @@ Display = Callable[[str], str]
 Sinks = Mapping[int, Sequence[SinkSite[Sink]]]
 
 
-def find_sinks(hot_path: HotPath) -> Sinks:
+def find_sinks(hot_path: HotPath, passes: Sequence[Pass] = PASSES) -> Sinks:
     """Every pass over every reached function, once for all roots."""
     sinks: dict[int, list[SinkSite[Sink]]] = defaultdict(list)
     for number in sorted(hot_path.reached.functions):
         function = hot_path.reached.program.functions[number]
-        for each in PASSES:
+        for each in passes:
             sinks[number].extend(each.sinks(function, hot_path))
     return sinks
 
@@ -45,18 +49,60 @@ def find_sinks(hot_path: HotPath) -> Sinks:
 class Judged:
     """What the passes find, ready to be asked for each root."""
 
+    sinks: Sinks
     explainer: Explainer[Sink]
     abilities: Abilities
+    chains: Chains[Sink]
+    outlines: Outlines[Sink]
 
 
-def judged(hot_path: HotPath) -> Judged:
-    """Run every pass."""
-    sinks = find_sinks(hot_path)
-    return Judged(Explainer(hot_path, sinks, _group_of), Abilities(hot_path, sinks))
+def judged(hot_path: HotPath, *, elided: bool = False) -> Judged:
+    """Run every pass; ``elided`` tells the allocations that LLVM removed, too."""
+    sinks = find_sinks(hot_path, (*PASSES, ElidedPass()) if elided else PASSES)
+    explainer = Explainer(hot_path, sinks, group_of)
+    chains = Chains(hot_path, explainer.ways, sinks, group_of)
+    return Judged(sinks, explainer, Abilities(hot_path, sinks), chains, Outlines(hot_path, explainer.ways, sinks))
 
 
 def judge(root: Function, sinks: Judged, display: Display) -> Iterator[Finding]:
     """The findings of one root, one for each rule and anchor, sorted by place."""
+    return (finding for finding, _ in findings_and_ways(root, sinks, display))
+
+
+def findings_and_ways(root: Function, sinks: Judged, display: Display) -> Iterator[tuple[Finding, Anchored[Sink]]]:
+    """As `judge`, each finding with the way that it was found by."""
+    named = list(_named(root, sinks, display))
+    chains = sinks.chains.counts(root)
+    removed = _removed(named, sinks.outlines.of(root))
+    for fingerprint, rule, each in named:
+        able = sinks.abilities.of(each.payload.targets or ())
+        others = (
+            [name for name in removed.get(each.place, ()) if name != fingerprint] if goes_with_its_call(rule) else []
+        )
+        finding = _finding(rule, root, each, able, display, fingerprint)
+        detail = {**finding.detail, "sinks": each.sinks, **({"removes": others} if others else {})}
+        yield replace(finding, paths=chains[each.place, each.group], detail=detail), each
+
+
+def _removed(
+    named: Iterable[tuple[str, Rule, Anchored[Sink]]], outline: Outline
+) -> Mapping[AnchorPlace | None, Sequence[str]]:
+    """By place, the fingerprints of the findings that go when the call there goes."""
+    at: dict[AnchorPlace, list[str]] = defaultdict(list)
+    for fingerprint, rule, each in named:
+        if each.place is not None and goes_with_its_call(rule):
+            at[each.place].append(fingerprint)
+    removed = outline.removed(at.keys())
+    return {cut: sorted(name for place in places for name in at[place]) for cut, places in removed.items()}
+
+
+def goes_with_its_call(rule: Rule) -> bool:
+    """Whether a finding goes when the call that leads to it goes; how a type lies in memory stays."""
+    return rule is not CACHE_LINE_STRADDLE
+
+
+def _named(root: Function, sinks: Judged, display: Display) -> Iterator[tuple[str, Rule, Anchored[Sink]]]:
+    """Fingerprint, rule and way of each finding, sorted by place."""
     found = sorted(
         ((_rule(each.payload, grows=each.grows), each) for each in sinks.explainer.explain(root)),
         key=lambda pair: (_sort_key(pair[1], display), pair[0].id, pair[1].payload.what),
@@ -69,16 +115,18 @@ def judge(root: Function, sinks: Judged, display: Display) -> Iterator[Finding]:
         types.add(each.payload.what)
         identity = _identity(rule, root, each)
         ordinals[identity] += 1
-        able = sinks.abilities.of(each.payload.targets or ())
-        yield _finding(rule, root, each, able, display, _fingerprint(identity, ordinals[identity]))
+        yield _fingerprint(identity, ordinals[identity]), rule, each
 
 
 def _rule(sink: Sink, *, grows: bool) -> Rule:
     return sink.if_grows if grows and sink.if_grows else sink.rule
 
 
-def _group_of(sink: Sink, grows: bool) -> tuple[str, str]:
-    """Sinks of one rule and anchor are one finding, but two missing functions, or two types, are two."""
+def group_of(sink: Sink, grows: bool) -> tuple[str, str]:
+    """Sinks of one rule and anchor are one finding, but two missing functions, or two types, are two. What was removed
+    is none of what is left, and grows nothing."""
+    if sink is ELIDED:
+        return sink.rule.id, sink.what
     return _rule(sink, grows=grows).id, sink.what if sink.rule in (MISSING_IR, CACHE_LINE_STRADDLE) else ""
 
 
@@ -149,7 +197,11 @@ def _level(rule: Rule, each: Anchored[Sink]) -> Level:
 def _deed(rule: Rule, each: Anchored[Sink]) -> str:
     sink = each.payload
     is_alone = sink.alone and (rule is CACHE_LINE_STRADDLE or not _called(each))
-    return sink.alone if is_alone else f"{_subject(each)} {_verb(rule, sink)}"
+    if is_alone:
+        return sink.alone
+    # Machine code that is called right there, and is what is not known.
+    is_itself = rule is MISSING_IR and _called(each) == sink.what
+    return f"{_subject(each)} {sink.verb if is_itself else _verb(rule, sink)}"
 
 
 def _subject(each: Anchored[Sink]) -> str:
@@ -215,5 +267,9 @@ def _location(hop: Hop, display: Display) -> Location | None:
 
 
 def _steps(path: Sequence[Hop], sink: Sink, display: Display) -> tuple[Step, ...]:
-    steps = [Step(hop.function.name_of(hop.frame), _location(hop, display), Via(hop.via), hop.own) for hop in path]
-    return (*steps, Step(sink.what, None, Via.CALL, own=False))
+    return (*steps_of(path, display), Step(sink.what, None, Via.CALL, own=False))
+
+
+def steps_of(path: Sequence[Hop], display: Display) -> Iterator[Step]:
+    """A path of the graph as findings tell it."""
+    return (Step(hop.function.name_of(hop.frame), _location(hop, display), Via(hop.via), hop.own) for hop in path)

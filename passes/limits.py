@@ -1,4 +1,4 @@
-"""RF901 to RF905: what the analysis could not see. Nothing unknown passes in silence."""
+"""RF901 to RF906: what the analysis could not see, and what it was told in vain. Nothing unknown passes in silence."""
 
 import re
 from collections.abc import Iterator
@@ -22,6 +22,8 @@ _LEVELS = {
     PathClass.COLD: Level.NOTE,
     PathClass.PANIC: Level.HIDDEN,
 }
+
+_ALWAYS_WARNING = dict.fromkeys(PathClass, Level.WARNING)
 
 ROOT_NOT_FOUND = Rule(
     id="RF901",
@@ -54,11 +56,38 @@ MISSING_IR = Rule(
     "read.",
     why="Nobody knows what it does; the verdict of the root cannot be *clean*.",
     example='unsafe extern "C" { fn vendor_send(frame: *const u8) -> i32; }',
-    instead="Build the library with `-emit-llvm`, hand its IR over with `--ir`, or keep it off the hot path.",
+    instead="Build the library with `-emit-llvm`, hand its IR over with `--ir`, say what the function does with "
+    "`[[assume]]` in `ringfence.toml`, or keep it off the hot path.",
     false_positives="Functions of libc, the C++ runtime and the unwinder are known by name and not reported here.",
     how="A direct call of a symbol that no module of the build or of the sysroot defines, and that is not known by "
-    "name.",
+    "name. Of machine code (C libraries that are linked in) the calls are read; what goes through a pointer there, or "
+    "cannot be decoded, is reported here.",
     levels=_LEVELS,
+)
+UNUSED_ALLOW = Rule(
+    id="RF904",
+    slug="unused-allow",
+    what="An entry of `ringfence.toml` has no object: an `[[allow]]` that fits no finding, an `[[assume]]` whose "
+    "function nothing in the build defines or calls.",
+    why="What accepts nothing today may accept something tomorrow that nobody looked at; what names nothing was "
+    "probably meant to name something else.",
+    example='[[allow]]\nrule = "RF101"\nfunction = "engine::refil"\nreason = "between sessions"',
+    instead="Delete the entry, or correct its names.",
+    false_positives="An audit of a part of the workspace (`-p`), of other features or without `--strict` sees fewer "
+    "findings than the file was written for.",
+    how="Every entry that has not expired is held against all findings, or all symbols of the build.",
+    levels=_ALWAYS_WARNING,
+)
+EXPIRED_ALLOW = Rule(
+    id="RF906",
+    slug="expired-allow",
+    what="An `[[allow]]` or `[[assume]]` of `ringfence.toml` has reached its day and no longer holds.",
+    why="The day was set so that somebody would look again: the findings that it accepted are back.",
+    example='[[allow]]\nrule = "RF201"\nreason = "until the queue is in"\nexpires = 2025-01-31',
+    instead="Mend what was accepted and delete the entry, or set another day with a reason for it.",
+    false_positives="None.",
+    how="`expires` is the first day, in UTC, on which the entry no longer holds.",
+    levels=_ALWAYS_WARNING,
 )
 INLINE_ASSEMBLY = Rule(
     id="RF905",
@@ -89,12 +118,15 @@ def _is_unresolved(resolution: Resolution, site: CallSite) -> bool:
 class LimitsPass:
     """Calls that leave what was analysed."""
 
-    rules = (ROOT_NOT_FOUND, UNRESOLVED_CALL, MISSING_IR, INLINE_ASSEMBLY)
+    rules = (ROOT_NOT_FOUND, UNRESOLVED_CALL, MISSING_IR, UNUSED_ALLOW, INLINE_ASSEMBLY, EXPIRED_ALLOW)
 
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
-        """Unresolved indirect calls, unknown externals, assembly. RF901 belongs to no function."""
+        """Unresolved indirect calls, unknown externals, assembly. RF901, RF904 and RF906 belong to no function."""
         reached = hot_path.reached
         classify = hot_path.classifier.of_call
+        if reached.program.is_native(function.module):
+            yield from _unknown_in_machine_code(function, hot_path)
+            return
         for position, site in enumerate(function.facts.calls):
             resolution = reached.resolutions.get((function.id, position))
             if resolution is not None and not resolution.closed and _is_unresolved(resolution, site):
@@ -111,8 +143,28 @@ class LimitsPass:
                     INLINE_ASSEMBLY, site.callee[:60], "executes inline assembly", "inline assembly is executed"
                 )
                 yield SinkSite(function.id, site.location, classify(function, site), sink)
-        for call in reached.externals.get(function.id, ()):
-            if call.effect is None or call.unreadable:
-                verb = "is in a module that could not be read" if call.unreadable else "has no IR in this build"
-                sink = Sink(MISSING_IR, display_name(call.symbol), verb)
-                yield SinkSite(function.id, call.site.location, classify(function, call.site), sink)
+        yield from _missing(function, hot_path)
+
+
+def _missing(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
+    for call in hot_path.reached.externals.get(function.id, ()):
+        if call.effect is None or call.unreadable:
+            verb = "is in a module that could not be read" if call.unreadable else "has no IR in this build"
+            name = display_name(call.symbol)
+            sink = Sink(MISSING_IR, name, verb, f"`{name}`, which {verb}, is called")
+            yield SinkSite(function.id, call.site.location, hot_path.classifier.of_call(function, call.site), sink)
+
+
+def _unknown_in_machine_code(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
+    """What a native function calls that its code does not tell."""
+    yield from _missing(function, hot_path)
+    for site in function.facts.calls:
+        if site.kind in _UNKNOWN_IN_MACHINE_CODE:
+            sink = Sink(MISSING_IR, function.name, _UNKNOWN_IN_MACHINE_CODE[site.kind])
+            yield SinkSite(function.id, site.location, hot_path.classifier.of_call(function, site), sink)
+
+
+_UNKNOWN_IN_MACHINE_CODE = {
+    CallKind.POINTER: "calls through a pointer that its machine code does not tell",
+    CallKind.ASSEMBLY: "holds machine code that cannot be followed",
+}

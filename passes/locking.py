@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ringfence.graphs.classes import SiteClass
-from ringfence.graphs.effects import Effect
+from ringfence.graphs.contracts import Effect
 from ringfence.graphs.hotpath import HotPath, SinkSite
-from ringfence.graphs.names import without_generics
+from ringfence.graphs.names import display_name, without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.rule import Rule
-from ringfence.passes.sink import Sink
+from ringfence.passes.sink import Sink, notes_on
 
 LOCK = Rule(
     id="RF201",
@@ -69,9 +69,10 @@ class LockingPass:
         """Inlined acquisitions, then calls of C locking functions."""
         yield from _inlined(function, hot_path)
         for call in hot_path.reached.externals.get(function.id, ()):
-            if call.effect is Effect.LOCKS and "unlock" not in call.symbol:
+            if call.effect is Effect.LOCKS and ("unlock" not in call.symbol or call.assumption):
                 site = hot_path.classifier.of_call(function, call.site)
-                yield SinkSite(function.id, call.site.location, site, Sink(LOCK, call.symbol, "takes a lock"))
+                sink = Sink(LOCK, display_name(call.symbol), "takes a lock", notes=notes_on(call))
+                yield SinkSite(function.id, call.site.location, site, sink)
 
 
 def _inlined(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:

@@ -34,6 +34,8 @@ class Via(StrEnum):
     VIRTUAL = "virtual"
     POINTER = "pointer"
     DROP = "drop"
+    NATIVE = "native"
+    """Called, into machine code."""
 
 
 class Frequency(StrEnum):
@@ -98,6 +100,6 @@ class Finding:
     path: tuple[Step, ...]
     fingerprint: str
     paths: int = 1
-    """How many distinct sinks or call sites below the anchor were folded into this finding."""
+    """Call chains from the root to the sinks that were folded into this finding (`ringfence.graphs.chains`)."""
     help: str = ""
     detail: Mapping[str, object] = field(default_factory=dict[str, object])

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.program import Function
+from ringfence.graphs.reach import ExternalCall
 from ringfence.passes.rule import Level, Rule
 
 
@@ -38,6 +39,11 @@ class Sink:
     """Further details for the report, by name."""
     method: str = ""
     """Name of the called method or of the locked operation, where the path does not say it."""
+
+
+def notes_on(call: ExternalCall) -> tuple[tuple[str, object], ...]:
+    """The project's reason, where a call's effect is what the project assumes."""
+    return (("assumed", call.assumption.reason),) if call.assumption else ()
 
 
 class Pass(Protocol):

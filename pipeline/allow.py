@@ -11,7 +11,7 @@ from ringfence.pipeline.config import Allow
 def allowed(findings: Iterable[Finding], allows: Sequence[Allow], today: datetime.date) -> dict[str, str]:
     """The reason for each fingerprint that an entry accepts; the first entry that fits counts. From the day on which it
     expires an entry accepts nothing."""
-    valid = [allow for allow in allows if allow.expires is None or today < allow.expires]
+    valid = [allow for allow in allows if not allow.has_expired(today)]
     reasons: dict[str, str] = {}
     for finding in findings if valid else ():
         fitting = (allow.reason for allow in valid if _fits(finding, allow))
@@ -19,6 +19,15 @@ def allowed(findings: Iterable[Finding], allows: Sequence[Allow], today: datetim
         if reason is not None:
             reasons[finding.fingerprint] = reason
     return reasons
+
+
+def unused_allows(findings: Sequence[Finding], allows: Sequence[Allow], today: datetime.date) -> list[int]:
+    """Positions of the entries that have not expired and fit no finding."""
+    return [
+        number
+        for number, allow in enumerate(allows)
+        if not allow.has_expired(today) and not any(_fits(finding, allow) for finding in findings)
+    ]
 
 
 def _fits(finding: Finding, allow: Allow) -> bool:

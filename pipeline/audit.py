@@ -10,14 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ringfence.graphs.dispatch import Dispatch
-from ringfence.graphs.hotpath import HotPath
+from ringfence.graphs.hotpath import Anchored, HotPath
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.reach import Reach, reach
-from ringfence.passes.judge import PASSES, judge, judged
+from ringfence.passes.judge import PASSES, Judged, findings_and_ways, judged
 from ringfence.passes.rule import Finding, Location
+from ringfence.passes.sink import Sink
 from ringfence.pipeline.allow import allowed
+from ringfence.pipeline.assume import Assumed, assumed
 from ringfence.pipeline.build import Built, Request, build_or_open
 from ringfence.pipeline.cargo import Selection
+from ringfence.pipeline.coverage import coverage_of
+from ringfence.pipeline.declared import declared_in_vain
 from ringfence.pipeline.errors import UsageError
 from ringfence.pipeline.library import Library
 from ringfence.pipeline.markers import find_markers
@@ -25,7 +29,7 @@ from ringfence.pipeline.module_source import ModuleSource
 from ringfence.pipeline.progress import Progress
 from ringfence.pipeline.propose import message, proposals
 from ringfence.pipeline.report.compose import RootResult, build_report
-from ringfence.pipeline.report.model import Coverage, Report, UnreadableFile
+from ringfence.pipeline.report.model import Report
 from ringfence.pipeline.roots import FunctionNames, Miss, Root, RootPattern, find_marked, find_roots
 from ringfence.pipeline.store import store_if
 from ringfence.pipeline.workers import WorkerPool
@@ -40,6 +44,8 @@ class AuditRequest:
     ir: tuple[Path, ...] = ()
     config: Path | None = None
     strict: bool = False
+    elided: bool = False
+    """Tell the allocations that LLVM removed."""
     layout_all: bool = False
     emit_text: bool = False
     use_cache: bool = True
@@ -96,6 +102,8 @@ class Linked:
     library: Library
     program: Program
     roots: tuple[Root | Miss, ...]
+    assumed: Assumed
+    today: datetime.date
 
     @property
     def functions(self) -> list[Function]:
@@ -113,12 +121,12 @@ class Linked:
 
 def run_audit(request: AuditRequest, progress: Progress, clock: Clock | None = None) -> Report:
     """Build, analyse and judge. Raises `RingfenceError` for what the user can mend."""
-    with _uncollected():
+    with uncollected():
         return _run(request, progress, clock or Clock())
 
 
 @contextmanager
-def _uncollected() -> Generator[None]:
+def uncollected() -> Generator[None]:
     """Records by the hundred thousand and no cycles among them: the cyclic collector would only look in vain."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -129,7 +137,33 @@ def _uncollected() -> Generator[None]:
             gc.enable()
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A finding, with the root and the way that it was found by."""
+
+    root: Function
+    finding: Finding
+    best: Anchored[Sink]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """An audit before its report."""
+
+    linked: Linked
+    hot_path: HotPath
+    sinks: Judged
+    ways: tuple[Way, ...]
+
+
 def _run(request: AuditRequest, progress: Progress, clock: Clock) -> Report:
+    analysed = analyse(request, progress, clock)
+    with clock.step("report"):
+        return report_of(request, analysed)
+
+
+def analyse(request: AuditRequest, progress: Progress, clock: Clock) -> Analysed:
+    """Everything up to the findings. Raises `RingfenceError`."""
     with clock.step("cargo"):
         built = build_or_open(request.build, progress)
     pool = WorkerPool(request.workers)
@@ -145,10 +179,10 @@ def _run(request: AuditRequest, progress: Progress, clock: Clock) -> Report:
     clock.modules_read = [_span(library.sources[number]) for number in sorted(linked.program.modules)]
     with clock.step("passes"):
         hot_path = HotPath(reached, built.own_files(map(file_of, linked.functions)), linked.event_loops)
-        findings = _judge(linked.functions, hot_path, built)
+        sinks = judged(hot_path, elided=request.elided)
+        ways = tuple(_judge(linked.functions, sinks, built))
     progress.close()
-    with clock.step("report"):
-        return _report(linked, reached, findings, strict=request.strict or built.config.strict)
+    return Analysed(linked, hot_path, sinks, ways)
 
 
 def list_entries(request: AuditRequest, progress: Progress) -> tuple[RootResult, ...]:
@@ -163,13 +197,13 @@ def list_entries(request: AuditRequest, progress: Progress) -> tuple[RootResult,
 def hot_path_of(request: AuditRequest, progress: Progress) -> tuple[Linked, HotPath]:
     """What the roots reach, not judged: for those who ask the graph itself; nothing where there is no root. Raises
     `RingfenceError` for what the user can mend."""
-    with _uncollected():
+    with uncollected():
         built = build_or_open(request.build, progress)
         with closing(WorkerPool(request.workers)) as pool:
             linked = link(request, built, index(request, built, pool, progress))
             reached = _reach(linked, follow_panic=request.strict)
         progress.close()
-        return linked, HotPath(reached, built.own_files(map(file_of, linked.functions)))
+        return linked, HotPath(reached, built.own_files(map(file_of, linked.functions)), linked.event_loops)
 
 
 def index(request: AuditRequest, built: Built, pool: WorkerPool, progress: Progress) -> Library:
@@ -179,11 +213,14 @@ def index(request: AuditRequest, built: Built, pool: WorkerPool, progress: Progr
 
 def link(request: AuditRequest, built: Built, library: Library) -> Linked:
     """Find the roots among the symbols."""
-    program = Program(library.symbols, library.read)
-    symbols = dict(library.symbols.functions())
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    entries = built.config.assume
+    said = assumed(entries, library.symbols.mentioned() if entries else (), today)
+    program = Program(library.symbols, library.read, native=library.native, assumed=said.of_symbol)
+    symbols = dict(library.functions)
     roots = find_roots(_patterns(request, built), FunctionNames(symbols), program, built.own_crates)
     roots += find_marked(find_markers(built.own_folders), library.own_symbols(), program, built.workspace)
-    return Linked(built, library, program, tuple(_unique(roots)))
+    return Linked(built, library, program, tuple(_unique(roots)), said, today)
 
 
 def _patterns(request: AuditRequest, built: Built) -> list[RootPattern]:
@@ -210,26 +247,31 @@ def _reach(linked: Linked, *, follow_panic: bool) -> Reach:
     def modules_of(crate: str) -> Sequence[int]:
         return own if built.is_own_crate(crate) else linked.library.modules_of(crate)
 
-    symbols = linked.library.symbols.functions()
+    symbols = linked.library.functions
     dispatch = Dispatch(linked.program, symbols, built.files.method_at, built.is_own_crate, modules_of)
     return reach(linked.program, linked.functions, dispatch, follow_panic=follow_panic)
 
 
-def _judge(roots: Sequence[Function], hot_path: HotPath, built: Built) -> list[Finding]:
-    sinks = judged(hot_path)
-    return [finding for root in roots for finding in judge(root, sinks, built.files.display)]
+def _judge(roots: Sequence[Function], sinks: Judged, built: Built) -> Iterator[Way]:
+    for root in roots:
+        for finding, best in findings_and_ways(root, sinks, built.files.display):
+            yield Way(root, finding, best)
 
 
-def _report(linked: Linked, reached: Reach, findings: list[Finding], *, strict: bool) -> Report:
+def report_of(request: AuditRequest, analysed: Analysed) -> Report:
+    """What the audit has to say."""
+    linked, reached = analysed.linked, analysed.hot_path.reached
     built, library = linked.built, linked.library
+    findings = [way.finding for way in analysed.ways]
+    strict = request.strict or built.config.strict
     return build_report(
         build=built.description,
-        coverage=_coverage(library, reached, strict=strict),
+        coverage=coverage_of(library, reached, built.config.assume, strict=strict),
         rules=[rule for each in PASSES for rule in each.rules],
         roots=[_result(root, built) for root in linked.roots],
-        findings=findings,
+        findings=[*findings, *_declared_in_vain(linked, findings)],
         excerpt=built.files.excerpt,
-        allowed=allowed(findings, built.config.allow, datetime.datetime.now(tz=datetime.UTC).date()),
+        allowed=allowed(findings, built.config.allow, linked.today),
         strict=strict,
         notes=[*built.notes, *library.notes],
     )
@@ -240,23 +282,11 @@ def file_of(function: Function) -> str:
     return function.file_of(function.entry[0]) if function.entry else ""
 
 
-def _coverage(library: Library, reached: Reach, *, strict: bool) -> Coverage:
-    unresolved = sum(not each.followed and not each.closed for each in reached.resolutions.values())
-    missing = {call.symbol for calls in reached.externals.values() for call in calls if call.effect is None}
-    skipped = reached.panic_calls_not_followed
-    return Coverage(
-        modules=len(library.sources),
-        modules_read=library.modules_read,
-        functions=library.function_count,
-        functions_reached=reached.definitions,
-        unresolved_calls=unresolved,
-        missing_functions=len(missing),
-        panic_paths_followed=strict,
-        not_followed=()
-        if strict
-        else (f"{skipped:,} {'call' if skipped == 1 else 'calls'} on panic paths (`--strict` follows them)",),
-        unreadable=tuple(UnreadableFile(file=each.module, reason=each.reason) for each in library.unreadable),
-    )
+def _declared_in_vain(linked: Linked, findings: Sequence[Finding]) -> Iterator[Finding]:
+    file = linked.built.config_file
+    if file is not None:
+        name = linked.built.files.display(str(file.path.resolve()))
+        yield from declared_in_vain(file, name, findings, linked.assumed.unused, linked.today)
 
 
 def _result(root: Root | Miss, built: Built) -> RootResult:

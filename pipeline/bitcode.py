@@ -5,7 +5,7 @@
    The table may be missing (``llvm-bcanalyzer`` shows no SYMTAB block; some producers leave it out) or have a version
    that is not known here: then the answer is None, and the module's symbols are known only after it was parsed.
 2. *Text*: the lines that begin with ``define`` and ``declare``, and the aliases of functions.
-3. *Native*: the ELF symbol table (`ringfence.pipeline.native`).
+3. *Native*: the ELF symbol table (`ringfence.pipeline.elf_symbols`).
 
 Not handled: symbols that module assembly defines. They have no IR, so there is nothing to follow in them.
 """
@@ -16,9 +16,9 @@ from collections.abc import Iterable
 
 from ringfence.graphs.symbols import ModuleSymbols
 from ringfence.pipeline.bitstream import BlockId, blocks, read_blob, unwrap
+from ringfence.pipeline.elf_symbols import native_symbols
 from ringfence.pipeline.ir.syntax import SYMBOL, symbol_name
 from ringfence.pipeline.module_source import ModuleKind, ModuleSource, Span
-from ringfence.pipeline.native import native_symbols
 
 _VERSIONS = (3, 4)
 """``Header::kCurrentVersion`` of LLVM 13 and later; 4 only widened the size of common symbols."""

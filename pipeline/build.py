@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ringfence.graphs.names import crate_of
 from ringfence.pipeline.cargo import Build, Metadata, Selection, build, metadata
-from ringfence.pipeline.config import Config, find_config, load_config
-from ringfence.pipeline.containers import discover, sysroot_modules
+from ringfence.pipeline.config import Config, ConfigFile, find_config, load_config
+from ringfence.pipeline.containers import discover, linked_modules, sysroot_modules
 from ringfence.pipeline.errors import BuildError, UsageError
 from ringfence.pipeline.module_source import ModuleSource, Origin
 from ringfence.pipeline.progress import Progress
@@ -43,6 +43,8 @@ class Built:
 
     workspace: Path
     config: Config
+    config_file: ConfigFile | None
+    """None where there is no file: the configuration is then the default."""
     sources: tuple[ModuleSource, ...]
     own_crates: Mapping[str, Path]
     """Crate name to folder of the user's own packages."""
@@ -75,8 +77,8 @@ def build_or_open(request: Request, progress: Progress) -> Built:
     directory = _directory(request.selection)
     toolchain = check_toolchain(_llvmlite_llvm(), request.selection.target, directory)
     packages = metadata(request.selection, toolchain, _pass_on)
-    config_file = find_config(request.config, packages.workspace_root)
-    config = load_config(config_file) if config_file else Config()
+    config_file = _config_file(request.config, packages.workspace_root)
+    config = config_file.config if config_file else Config()
     wanted = {crate_of(pattern.lstrip("<&")) for pattern in (*request.roots, *(root.path for root in config.roots))}
     named = [package for crate in sorted(wanted | config.own_crates) if (package := packages.package_of_crate(crate))]
     progress.close()
@@ -90,10 +92,15 @@ def build_or_open(request: Request, progress: Progress) -> Built:
         on_line=_pass_on,
     )
     own_ids = {package.id for package in named} | set(packages.workspace_members)
-    return _from_cargo(built, packages, config, own_ids)
+    return _from_cargo(built, packages, config_file, own_ids)
 
 
-def _from_cargo(built: Build, packages: Metadata, config: Config, own_ids: set[str]) -> Built:
+def _config_file(explicit: Path | None, workspace: Path) -> ConfigFile | None:
+    path = find_config(explicit, workspace)
+    return load_config(path) if path else None
+
+
+def _from_cargo(built: Build, packages: Metadata, config_file: ConfigFile | None, own_ids: set[str]) -> Built:
     sources: list[ModuleSource] = []
     for artifact in built.artifacts:
         origin = Origin.OWN if artifact.package_id in own_ids else Origin.DEPENDENCY
@@ -101,7 +108,7 @@ def _from_cargo(built: Build, packages: Metadata, config: Config, own_ids: set[s
             sources.extend(discover(module, origin))
     for native in built.native_libraries:
         if native.archive is not None:
-            sources.extend(discover(native.archive, Origin.NATIVE))
+            sources.extend(linked_modules(native.archive))
     sources.extend(sysroot_modules(built.toolchain.library_directory))
     own = [package for package in packages.packages if package.id in own_ids]
     own_crates = {
@@ -120,7 +127,8 @@ def _from_cargo(built: Build, packages: Metadata, config: Config, own_ids: set[s
     folders = {package.root_dir: package.id in own_ids for package in packages.packages}
     return Built(
         workspace=packages.workspace_root,
-        config=config,
+        config=config_file.config if config_file else Config(),
+        config_file=config_file,
         sources=tuple(sources),
         own_crates=own_crates,
         files=SourceTree(packages.workspace_root, own=members, packages=labels, library=library),
@@ -132,8 +140,8 @@ def _from_cargo(built: Build, packages: Metadata, config: Config, own_ids: set[s
 
 def _from_files(request: Request) -> Built:
     workspace = request.workspace or Path.cwd()
-    config_file = find_config(request.config, workspace)
-    config = load_config(config_file) if config_file else Config()
+    config_file = _config_file(request.config, workspace)
+    config = config_file.config if config_file else Config()
     sources = [source for path in request.ir for source in discover(path, Origin.OWN)]
     notes: list[str] = []
     toolchain = _toolchain_if_any(request.selection.target, workspace)
@@ -144,6 +152,7 @@ def _from_files(request: Request) -> Built:
     return Built(
         workspace=workspace,
         config=config,
+        config_file=config_file,
         sources=tuple(sources),
         own_crates={},
         files=SourceTree(workspace),

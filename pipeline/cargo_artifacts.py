@@ -151,7 +151,9 @@ def native_libraries(
 ) -> tuple[NativeLibrary, ...]:
     """The libraries that build scripts of the target's packages ask for, sorted.
 
-    They are written as for rustc's ``-l [KIND[:MODIFIERS]=]NAME[:RENAME]``.
+    They are written as for rustc's ``-l [KIND[:MODIFIERS]=]NAME[:RENAME]``. What an ``extern`` block asks for
+    (``#[link(name = "z", kind = "static")]``) cargo does not say: the other static archives in the script's own folders
+    count as well, with an empty kind.
     """
     found: set[NativeLibrary] = set()
     for script in scripts:
@@ -162,6 +164,10 @@ def native_libraries(
             kind, name = _kind_and_name(library)
             archive = None if kind in {"dylib", "framework"} else _archive(name, folders)
             found.add(NativeLibrary(name, kind, script.package_id, archive))
+        known = {library.archive for library in found}
+        own = (folder for folder in folders if folder.is_relative_to(script.out_dir))
+        others = {path for folder in own for path in folder.glob("lib*.a") if path not in known}
+        found.update(NativeLibrary(path.stem.removeprefix("lib"), "", script.package_id, path) for path in others)
     return tuple(sorted(found, key=lambda library: (library.package_id, library.name, library.kind)))
 
 

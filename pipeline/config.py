@@ -17,6 +17,12 @@
     reason = "the refill happens between sessions"
     expires = 2027-01-31               # optional: from that day on the finding is back
 
+    [[assume]]
+    function = "vendor_send"           # a pattern, or a plain symbol: its body is not read
+    effects = ["blocks"]               # what it does: none, allocates, frees, locks, blocks, terminates …
+    reason = "the vendor's manual, chapter 4"
+    expires = 2027-01-31               # optional: from that day on it is unknown again
+
 Decoding is strict: an unknown key or a wrong type is a `ConfigError` that names the file, the line, the key and, where
 one is near, the right key. A misspelt key that were ignored would leave a root unwatched.
 """
@@ -24,11 +30,13 @@ one is near, the right key. A misspelt key that were ignored would leave a root 
 import datetime
 import re
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
+from ringfence.graphs.contracts import Effect
 from ringfence.pipeline.errors import ConfigError
 from ringfence.pipeline.nearest import suggestion
 from ringfence.pipeline.rules import all_rules
@@ -85,6 +93,10 @@ class Allow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expires: datetime.date | None = None
     """First day on which the allowance no longer holds."""
 
+    def has_expired(self, today: datetime.date) -> bool:
+        """Whether it no longer holds."""
+        return self.expires is not None and self.expires <= today
+
     def __post_init__(self) -> None:
         """Refuse what cannot be a rule; msgspec adds the key path."""
         known = {spelling for rule in all_rules() for spelling in (rule.id, rule.slug)}
@@ -92,6 +104,32 @@ class Allow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             hint = suggestion(self.rule, known) or ": write its id or slug, such as `RF101` or `heap-allocation`"
             message = f"`{self.rule}` is no rule{hint}"
             raise ValueError(message)
+
+
+class Assume(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[assume]]``: what functions do whose bodies are not there, or are not to be read."""
+
+    function: Text
+    """Pattern as for ``--root``, or a plain symbol."""
+    effects: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    """Values of `ringfence.graphs.contracts.Effect`."""
+    reason: Text
+    expires: datetime.date | None = None
+    """First day on which the assumption no longer holds."""
+
+    def has_expired(self, today: datetime.date) -> bool:
+        """Whether it no longer holds."""
+        return self.expires is not None and self.expires <= today
+
+    def __post_init__(self) -> None:
+        """Refuse what is no effect, and a nothing beside something; msgspec adds the key path."""
+        known = [effect.value for effect in Effect]
+        unknown = next((effect for effect in self.effects if effect not in known), None)
+        if unknown is not None:
+            hint = suggestion(unknown, known) or f": write {', '.join(f'`{name}`' for name in known)}"
+            raise ValueError(f"`{unknown}` is no effect{hint}")
+        if Effect.NONE in self.effects and len(set(self.effects)) > 1:
+            raise ValueError(f"`{Effect.NONE}` stands alone: write the other effects, or nothing but `{Effect.NONE}`")
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,6 +140,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Crates or packages that count as the user's own code besides the workspace's members."""
     strict: bool = False
     allow: tuple[Allow, ...] = ()
+    assume: tuple[Assume, ...] = ()
 
     @property
     def own_crates(self) -> frozenset[str]:
@@ -109,7 +148,20 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return frozenset(name.replace("-", "_") for name in self.own)
 
 
-_TABLES: dict[str, type[msgspec.Struct]] = {"roots": Root, "allow": Allow}
+_TABLES: dict[str, type[msgspec.Struct]] = {"roots": Root, "allow": Allow, "assume": Assume}
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """A configuration and where it stands."""
+
+    config: Config
+    path: Path
+    text: str
+
+    def line(self, key_path: str) -> int | None:
+        """Line of a key or an entry such as ``allow[2]``; None where it cannot be placed."""
+        return line_of(self.text, key_path)
 
 
 def find_config(explicit: Path | None, workspace_root: Path) -> Path | None:
@@ -120,7 +172,7 @@ def find_config(explicit: Path | None, workspace_root: Path) -> Path | None:
     return beside if beside.is_file() else None
 
 
-def load_config(path: Path) -> Config:
+def load_config(path: Path) -> ConfigFile:
     """Read and decode one file; raises `ConfigError`."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -130,7 +182,7 @@ def load_config(path: Path) -> Config:
     except UnicodeDecodeError as error:
         message = f"{path}: byte {error.start} is not UTF-8; TOML is always UTF-8, so save the file in that encoding"
         raise ConfigError(message) from error
-    return parse_config(text, str(path))
+    return ConfigFile(parse_config(text, str(path)), path, text)
 
 
 def parse_config(text: str, file: str) -> Config:

@@ -84,6 +84,12 @@ def sysroot_modules(libdir: Path) -> tuple[ModuleSource, ...]:
     return tuple(found)
 
 
+def linked_modules(archive: Path) -> tuple[ModuleSource, ...]:
+    """The modules of a native library. A damaged one is a source with a `ModuleSource.problem`; one of another format
+    has none: what is called of it will be missing."""
+    return tuple(_tolerant(archive, Origin.NATIVE))
+
+
 def _in_folder(folder: Path, origin: Origin) -> tuple[ModuleSource, ...]:
     paths = (Path(where, name) for where, _, names in os.walk(folder, onerror=_cannot_list) for name in names)
     files = sorted(path for path in paths if path.suffix in _ENDINGS and path.is_file())
@@ -140,7 +146,8 @@ def _in_archive(path: Path, archive: Span, origin: Origin) -> Iterator[ModuleSou
 def _in_elf(path: Path, member: str, file: Span, origin: Origin) -> Iterator[ModuleSource]:
     embedded = embedded_bitcode(file)
     if not embedded and is_object(file):
-        yield _source(path, member, file, ModuleKind.NATIVE, Origin.NATIVE)
+        is_std = origin is Origin.STD
+        yield _source(path, member, file, ModuleKind.NATIVE, Origin.STD if is_std else Origin.NATIVE)
     for number, span in enumerate(embedded):
         # A linked file has one section for all; its modules have no names of their own there.
         name = f"{member}.llvmbc.{number}" if len(embedded) > 1 else member

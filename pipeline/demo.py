@@ -5,8 +5,10 @@ bitcode`` built from it; std's own bodies are then missing, and the report says 
 """
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -17,25 +19,30 @@ from ringfence.pipeline.progress import Progress
 from ringfence.pipeline.report.model import Report
 from ringfence.pipeline.store import default_store
 
+T = TypeVar("T")
+
 _CRATE = Path(__file__).parent / "demo_crate"
 BITCODE = _CRATE / "gateway.bc"
 
 
 def run_demo(progress: Progress) -> Report:
     """Audit the example; the report's build line says whether source or bitcode was audited."""
+    report, why = on_demo(lambda request: run_audit(request, progress))
+    if not why:
+        return report
+    note = f"this is the bitcode that ringfence brings, not a build of the source, because {why}"
+    return msgspec.structs.replace(report, notes=(note, *report.notes))
+
+
+def on_demo(run: Callable[[AuditRequest], T]) -> tuple[T, str]:
+    """What ``run`` makes of the example, and why it was its bitcode; nothing where it was its source."""
     request = AuditRequest(
         selection=Selection(manifest_path=_CRATE / "Cargo.toml", target_dir=default_store() / "demo")
     )
-    if shutil.which("cargo") is None:
-        return _from_bitcode(request, progress, "cargo was not found")
-    try:
-        return run_audit(request, progress)
-    except BuildError as error:
-        return _from_bitcode(request, progress, str(error))
-
-
-def _from_bitcode(request: AuditRequest, progress: Progress, why: str) -> Report:
     by_hand = replace(request, ir=(BITCODE,), workspace=_CRATE, config=_CRATE / "ringfence.toml")
-    report = run_audit(by_hand, progress)
-    note = f"this is the bitcode that ringfence brings, not a build of the source, because {why}"
-    return msgspec.structs.replace(report, notes=(note, *report.notes))
+    if shutil.which("cargo") is None:
+        return run(by_hand), "cargo was not found"
+    try:
+        return run(request), ""
+    except BuildError as error:
+        return run(by_hand), str(error)

@@ -6,11 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ringfence.graphs.facts import ModuleFacts, decode_module
+import msgspec
+
+from ringfence.graphs.effects import effect_of
+from ringfence.graphs.facts import ModuleFacts, decode_module, encode_module
 from ringfence.graphs.symbols import ModuleSymbols, SymbolIndex
 from ringfence.pipeline.bitcode import read_symbols
 from ringfence.pipeline.ir.worker import Task
 from ringfence.pipeline.module_source import ModuleKind, ModuleSource, Origin, UnreadableModuleError
+from ringfence.pipeline.native_facts import native_facts
 from ringfence.pipeline.progress import Progress
 from ringfence.pipeline.store import FactsStore
 from ringfence.pipeline.workers import Read, WorkerPool
@@ -51,10 +55,27 @@ class Library:
         """Distinct functions that the modules define."""
         return len(self.symbols.functions())
 
+    @cached_property
+    def native(self) -> frozenset[int]:
+        """The modules of machine code."""
+        kinds = enumerate(source.kind for source in self.sources)
+        return frozenset(number for number, kind in kinds if kind is ModuleKind.NATIVE)
+
+    @cached_property
+    def functions(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """Every function that has IR, with the modules that define it."""
+        if not self.native:
+            return self.symbols.functions()
+        with_ir = (
+            (symbol, tuple(number for number in modules if number not in self.native))
+            for symbol, modules in self.symbols.functions()
+        )
+        return tuple((symbol, modules) for symbol, modules in with_ir if modules)
+
     def own_symbols(self) -> dict[str, list[int]]:
         """Functions that the user's own modules define, with those modules."""
         found: dict[str, list[int]] = defaultdict(list)
-        for symbol, modules in self.symbols.functions():
+        for symbol, modules in self.functions:
             own = [number for number in modules if self.sources[number].origin is Origin.OWN]
             if own:
                 found[symbol] = own
@@ -90,14 +111,14 @@ class Library:
         self._progress.phase("reading modules", len(numbers))
         for number in numbers:
             source = self.sources[number]
-            if source.kind is ModuleKind.NATIVE:
-                continue
             key = self._key(source)
             facts = self._read_ahead.pop(number, None) or (self._store.load(key) if self._store and key else None)
-            if facts is None:
+            if facts is None and source.kind is not ModuleKind.NATIVE:
                 missing[_task(source)] = (number, key)
                 continue
-            found[number] = facts
+            facts = facts or self._read_native(source, key)
+            if facts is not None:
+                found[number] = facts
             self._progress.advance()
         ahead = self._ahead(numbers) if missing else {}
         for task, answer in self._pool.read({**missing, **ahead}, self._progress.advance):
@@ -117,12 +138,24 @@ class Library:
         self._looked_ahead = True
         tasks: dict[Task, tuple[int, str]] = {}
         for number, source in enumerate(self.sources):
-            if source.origin is not Origin.STD or source.crate not in _ALMOST_ALWAYS_READ or number in numbers:
+            is_std = source.origin is Origin.STD and source.kind is ModuleKind.BITCODE
+            if not is_std or source.crate not in _ALMOST_ALWAYS_READ or number in numbers:
                 continue
             key = self._key(source)
             if self._store is None or self._store.load(key) is None:
                 tasks[_task(source)] = (number, key)
         return tasks
+
+    def _read_native(self, source: ModuleSource, key: str) -> ModuleFacts | None:
+        """Here and not by a worker: no LLVM is asked that could abort the process."""
+        try:
+            facts = native_facts(source)
+        except UnreadableModuleError as error:
+            self._remember(source, error.reason)
+            return None
+        if self._store and key:
+            self._store.save(key, encode_module(facts))
+        return facts
 
     def _kept(self, key: str, answer: Read) -> ModuleFacts:
         if self._store and key:
@@ -142,8 +175,8 @@ class Library:
             self._progress.advance()
 
     def _symbols_of(self, source: ModuleSource) -> ModuleSymbols:
-        if source.kind is ModuleKind.NATIVE:
-            # Machine code has no IR to read: what it defines is external to the analysis.
+        if source.kind is ModuleKind.NATIVE and source.origin is Origin.STD:
+            # compiler-rt: its functions are known by name.
             return ModuleSymbols()
         try:
             symbols = read_symbols(source)
@@ -154,10 +187,21 @@ class Library:
             self._remember(
                 source, "it carries no symbol table; build it with LLVM's own `-emit-llvm` or rustc's `--emit=llvm-bc`"
             )
+        if symbols and source.kind is ModuleKind.NATIVE:
+            return _without_known(symbols)
         return symbols or ModuleSymbols()
 
     def _remember(self, source: ModuleSource, reason: str) -> None:
         self.unreadable.append(Unreadable(source.label, reason))
+
+
+def _without_known(symbols: ModuleSymbols) -> ModuleSymbols:
+    """What has a contract is not followed: an allocator that is linked in allocates, whatever it calls for that."""
+    return msgspec.structs.replace(
+        symbols,
+        defined=tuple(name for name in symbols.defined if effect_of(name) is None),
+        weak=tuple(name for name in symbols.weak if effect_of(name) is None),
+    )
 
 
 def _task(source: ModuleSource) -> Task:

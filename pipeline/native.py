@@ -1,238 +1,182 @@
-"""What an ELF object without bitcode says: its function symbols, and what each function's code names.
+"""What the functions of a native object call: machine code has no IR, but its calls can be read.
 
-1. *Symbols* are functions of the symbol table (``STT_FUNC``, ``STT_GNU_IFUNC``), and untyped global labels in
-   executable sections, which is how hand-written assembly often names its functions.
-2. *Calls*: the relocations inside a function's bytes name what it calls, or takes the address of. One against a
-   section names the function at that place. Objects that are defined are left out: data is not called.
-3. The assembler itself resolves what leads to a function of the same section. On x86-64 such places are found by trying
-   every byte as the start of a ``call``, ``jmp``, ``jcc`` or ``lea`` and keeping those that hit a function's first byte
-   exactly: none of these is missed, a few may be made up where data or the inside of an instruction looks alike.
+1. Every instruction of a function is decoded (`ringfence.pipeline.x86_64`, `ringfence.pipeline.aarch64`).
+2. A call or jump that the linker fills in goes to the symbol of its relocation; one against a section goes to the
+   function at that place. A call through the symbol's word in the global offset table is a call of the symbol.
+3. The assembler itself resolves what leads to a function of the same section: its distance says where to. A jump within
+   the function is no call.
+4. A relocation of any other instruction, or an address computed by distance, *names* a function or a datum: ELF does
+   not say which, where the symbol is defined elsewhere. Whoever links decides (`ringfence.graphs.dispatch`, clause 8).
+5. A call through a register or through memory has a target that nobody knows. So has a jump, unless it is the jump of a
+   switch: marked as one (CET's *NOTRACK*), or in a function without such marks whose code names a constant table of
+   places inside functions.
+6. What stands in ``.text.unlikely`` or in a function's ``.cold`` part, the compiler holds for cold.
+7. Where the bytes are no instructions, or the machine is another one, the relocations are all that is known: those of
+   calls by their type where that says so, the others as in 4; and the function is called unreadable.
 
-Not handled: clause 3 on other machines and for conditional jumps of one byte; places in sections (clause 2) on 32-bit
-machines, which keep them in the code; calls through tables and pointers, whose targets are not named where the call is.
-So an empty answer for a function is no proof that it calls nothing.
+Not handled: conditions and loops (a call is neither *always* nor in a loop); a tail call through a pointer in a
+function that also has an unmarked switch; calls that do not return, which in IR make a place *panic*.
 """
 
-import re
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from io import BytesIO
-from itertools import accumulate
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from elftools.construct import Container
-from elftools.elf.constants import SH_FLAGS
-from elftools.elf.elffile import ELFFile
-from elftools.elf.relocation import RelocationSection
-from elftools.elf.sections import Section, SymbolTableSection
+from ringfence.pipeline import aarch64, x86_64
+from ringfence.pipeline.instruction import Instruction, Kind, UndecodableError
+from ringfence.pipeline.module_source import ModuleSource
+from ringfence.pipeline.object_file import Functions, ObjectFile, Relocation, Symbol, read_object
 
-from ringfence.graphs.symbols import ModuleSymbols
-from ringfence.pipeline.module_source import ModuleSource, UnreadableModuleError
-
-_FUNCTION_TYPES = ("STT_FUNC", "STT_LOOS")
-"""pyelftools' name for number 10 is that of the reserved range; on Linux it is ``STT_GNU_IFUNC``."""
-_X86_64 = "EM_X86_64"
-_X86_64_PC_RELATIVE = (2, 4)
-"""``R_X86_64_PC32`` and ``R_X86_64_PLT32`` (psABI, *Relocation Types*): counted from the end of their four bytes."""
-_PC_BIAS = 4
-_JUMP_SHORT = 0xEB
-_NEAR = re.compile(
-    rb"(?=([\xe8\xe9]....|\x0f[\x80-\x8f]....|[\x48-\x4f]\x8d[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]....|\xeb.))", re.DOTALL
-)
-"""``call rel32``, ``jmp rel32``, ``jcc rel32``, ``lea r64, [rip + rel32]``, ``jmp rel8`` (Intel SDM, volume 2)."""
+_X86_64, _AARCH64 = "EM_X86_64", "EM_AARCH64"
+_DECODERS: Mapping[str, Callable[[bytes, int, int], Iterator[Instruction]]] = {
+    _X86_64: x86_64.instructions,
+    _AARCH64: aarch64.instructions,
+}
+_OFFSET_TABLE = {_X86_64: frozenset({9, 41, 42})}
+"""``R_X86_64_GOTPCREL``, ``GOTPCRELX``, ``REX_GOTPCRELX`` (psABI, *Relocation Types*)."""
+_CALLS = {_X86_64: frozenset({4}), _AARCH64: frozenset({279, 280, 282, 283})}
+"""What only calls and jumps have: ``R_X86_64_PLT32``; ``R_AARCH64_TSTBR14``, ``CONDBR19``, ``JUMP26``, ``CALL26``."""
+_PC_RELATIVE = {_X86_64: frozenset({2, 4, 9, 41, 42})}
+"""Counted from the end of the instruction, where the linker counts from the relocated bytes."""
+_COLD_SECTION, _COLD_PART = ".text.unlikely", ".cold"
+_CONSTANT_SECTIONS = (".rodata", ".data.rel.ro")
 
 
-@dataclass(frozen=True, slots=True)
-class _Symbol:
-    name: str
-    value: int
-    size: int
-    section: int
-    """-1 for undefined, absolute and common symbols."""
+@dataclass(slots=True)
+class NativeFunction:
+    """What the code of one function does that a caller may care about."""
+
+    symbol: str
     binding: str
-    type: str
-    is_undefined: bool
+    is_cold: bool
+    calls: set[str] = field(default_factory=set[str])
+    names: set[str] = field(default_factory=set[str])
+    """Symbols that it names without calling them (clause 4)."""
+    calls_pointer: bool = False
+    enters_kernel: bool = False
+    unreadable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Relocation:
-    section: int
-    offset: int
-    symbol: int
-    addend: int
-    type: int
+def native_functions(source: ModuleSource) -> tuple[str, dict[str, NativeFunction]]:
+    """The name of the source file, if it is known, and the functions that an object defines, by symbol, sorted. Local
+    functions that share a name count as one. Raises `UnreadableModuleError` where the object is cut short or damaged.
+    """
+    elf = read_object(source)
+    tables = elf.functions()
+    found: dict[str, NativeFunction] = {}
+    for section, table in tables.items():
+        code = _Section(elf, section, tables)
+        for symbol, start, end in table:
+            is_cold = _COLD_PART in symbol.name or elf.sections[section].startswith(_COLD_SECTION)
+            function = found.setdefault(symbol.name, NativeFunction(symbol.name, symbol.binding, is_cold))
+            code.read(function, start, end)
+    return elf.file_name, {name: found[name] for name in sorted(found)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Object:
-    machine: str
-    code: Mapping[int, bytes]
-    """Content of the executable sections by number."""
-    symbols: Sequence[_Symbol]
-    relocations: Sequence[_Relocation]
-    """Those of executable sections."""
+class _Section:
+    """One section of code, its functions read one by one."""
 
-    def is_function(self, symbol: _Symbol) -> bool:
-        """Whether a symbol names a function that is defined here (clause 1)."""
-        if not symbol.name or symbol.section not in self.code:
+    def __init__(self, elf: ObjectFile, number: int, tables: Mapping[int, Functions]) -> None:
+        self._elf = elf
+        self._number = number
+        self._tables = tables
+        self._code = elf.code[number]
+        self._relocations = elf.relocations.get(number, ())
+        self._offsets = [relocation.offset for relocation in self._relocations]
+
+    def read(self, function: NativeFunction, start: int, end: int) -> None:
+        """Add what the code between two offsets does."""
+        decode = _DECODERS.get(self._elf.machine)
+        try:
+            decoded = list(decode(self._code, start, end)) if decode else []
+        except UndecodableError:
+            decoded = []
+        if not decoded and end > start:
+            function.unreadable = True
+            self._read_relocations(function, start, end)
+            return
+        jumps = [each for each in decoded if each.kind is Kind.JUMP_INDIRECT]
+        is_switch_marked = any(jump.is_notrack for jump in jumps)
+        for instruction in decoded:
+            self._read_instruction(function, instruction, start, end)
+        if not is_switch_marked and jumps and self._names_switch(start, end):
+            return
+        pointers = (jump for jump in jumps if not jump.is_notrack and not self._through_offset_table(jump))
+        function.calls_pointer = function.calls_pointer or any(True for _ in pointers)
+
+    def _read_instruction(self, function: NativeFunction, instruction: Instruction, start: int, end: int) -> None:
+        relocations = self._within(instruction.offset, instruction.end)
+        match instruction.kind:
+            case Kind.SYSTEM_CALL:
+                function.enters_kernel = True
+            case Kind.CALL | Kind.JUMP if relocations:
+                called = [name for each in relocations for name in self._called(each, instruction.end)]
+                function.calls.update(called)
+                function.unreadable = function.unreadable or not called
+            case Kind.CALL | Kind.JUMP if not start <= instruction.target < end:
+                called = self._tables[self._number].containing(instruction.target)
+                function.calls.update(called)
+                function.unreadable = function.unreadable or not called
+            case Kind.CALL_INDIRECT | Kind.JUMP_INDIRECT if self._through_offset_table(instruction):
+                function.calls.update(name for each in relocations for name in self._named(each, instruction.end))
+            case Kind.CALL_INDIRECT:
+                function.calls_pointer = True
+            case Kind.ADDRESS if not relocations and not start <= instruction.target < end:
+                function.names.update(self._tables[self._number].starting(instruction.target))
+            case _:
+                function.names.update(name for each in relocations for name in self._named(each, instruction.end))
+
+    def _read_relocations(self, function: NativeFunction, start: int, end: int) -> None:
+        """Clause 7."""
+        calls = _CALLS.get(self._elf.machine, frozenset())
+        for each in self._within(start, end):
+            if each.type in calls:
+                function.calls.update(self._called(each, each.offset + 4))
+            else:
+                function.names.update(self._named(each, each.offset + 4))
+
+    def _within(self, start: int, end: int) -> list[Relocation]:
+        first = bisect_left(self._offsets, start)
+        return list(self._relocations[first : bisect_left(self._offsets, end, first)])
+
+    def _through_offset_table(self, instruction: Instruction) -> bool:
+        types = _OFFSET_TABLE.get(self._elf.machine, frozenset())
+        return any(each.type in types for each in self._within(instruction.offset, instruction.end))
+
+    def _called(self, relocation: Relocation, end: int) -> list[str]:
+        symbol = self._elf.symbols[relocation.symbol]
+        if symbol.type == "STT_SECTION":
+            table = self._tables.get(symbol.section)
+            return table.containing(self._place(symbol, relocation, end)) if table else []
+        return [symbol.name] if symbol.is_undefined or self._elf.is_function(symbol) else []
+
+    def _named(self, relocation: Relocation, end: int) -> list[str]:
+        symbol = self._elf.symbols[relocation.symbol]
+        if symbol.type == "STT_SECTION":
+            table = self._tables.get(symbol.section)
+            return table.starting(self._place(symbol, relocation, end)) if table else []
+        is_callable = symbol.is_undefined or self._elf.is_function(symbol)
+        return [symbol.name] if symbol.name and is_callable else []
+
+    def _place(self, symbol: Symbol, relocation: Relocation, end: int) -> int:
+        """The offset in the section that a relocation against the section means."""
+        is_relative = relocation.type in _PC_RELATIVE.get(self._elf.machine, frozenset())
+        return symbol.value + relocation.addend + (end - relocation.offset if is_relative else 0)
+
+    def _names_switch(self, start: int, end: int) -> bool:
+        """Whether the code names a constant section that holds places inside functions, not at their beginning."""
+        named = {self._elf.symbols[each.symbol].section for each in self._within(start, end)}
+        return any(
+            self._is_inside(each)
+            for section in named
+            if section >= 0 and self._elf.sections[section].startswith(_CONSTANT_SECTIONS)
+            for each in self._elf.relocations.get(section, ())
+        )
+
+    def _is_inside(self, entry: Relocation) -> bool:
+        symbol = self._elf.symbols[entry.symbol]
+        table = self._tables.get(symbol.section)
+        if table is None or self._elf.is_function(symbol):
             return False
-        is_label = symbol.type == "STT_NOTYPE" and symbol.binding != "STB_LOCAL"
-        return is_label or symbol.type in _FUNCTION_TYPES
-
-
-class _Functions:
-    """The functions of one section by address."""
-
-    def __init__(self, functions: Sequence[_Symbol], section_size: int) -> None:
-        self._functions = sorted(functions, key=lambda each: (each.value, each.name))
-        self._starts = [function.value for function in self._functions]
-        self._ends = [self._end(function, section_size) for function in self._functions]
-        self._furthest = list(accumulate(self._ends, max))
-        """The furthest end of all functions up to each: assembly may put one function inside another."""
-
-    def __iter__(self) -> Iterator[tuple[str, int, int]]:
-        """Name, first offset and end of each."""
-        names = (function.name for function in self._functions)
-        return zip(names, self._starts, self._ends, strict=True)
-
-    def starting(self, offset: int) -> list[str]:
-        """Names of the functions that begin exactly here; several where they share a body."""
-        same = slice(bisect_left(self._starts, offset), bisect_right(self._starts, offset))
-        return [function.name for function in self._functions[same]]
-
-    def containing(self, offset: int) -> list[str]:
-        """Names of the functions whose bytes hold the offset."""
-        names: list[str] = []
-        position = bisect_right(self._starts, offset) - 1
-        while position >= 0 and self._furthest[position] > offset:
-            if self._ends[position] > offset:
-                names.append(self._functions[position].name)
-            position -= 1
-        return names
-
-    def _end(self, function: _Symbol, section_size: int) -> int:
-        """Offset behind a function; where assembly gives no size, up to the next one."""
-        if function.size:
-            return function.value + function.size
-        following = bisect_right(self._starts, function.value)
-        return self._starts[following] if following < len(self._starts) else section_size
-
-
-def native_symbols(source: ModuleSource) -> ModuleSymbols:
-    """Function symbols of an object; whatever it leaves undefined, whether code or data: ELF does not say.
-
-    Raises `UnreadableModuleError` where the object is cut short or damaged.
-    """
-    elf = _read(source)
-    by_binding: dict[str, set[str]] = defaultdict(set)
-    undefined: set[str] = set()
-    for symbol in elf.symbols:
-        if symbol.is_undefined and symbol.name:
-            undefined.add(symbol.name)
-        elif elf.is_function(symbol):
-            by_binding[symbol.binding].add(symbol.name)
-    weak, local = by_binding.pop("STB_WEAK", set()), by_binding.pop("STB_LOCAL", set())
-    defined = set[str]().union(*by_binding.values())
-    return ModuleSymbols(tuple(sorted(defined)), tuple(sorted(weak)), tuple(sorted(local)), tuple(sorted(undefined)))
-
-
-def native_calls(source: ModuleSource) -> dict[str, tuple[str, ...]]:
-    """For each function that an object defines, the functions and undefined symbols that its code names, sorted.
-
-    Raises `UnreadableModuleError` where the object is cut short or damaged.
-    """
-    elf = _read(source)
-    in_section: dict[int, list[_Symbol]] = {section: [] for section in elf.code}
-    for symbol in filter(elf.is_function, elf.symbols):
-        in_section[symbol.section].append(symbol)
-    functions = {section: _Functions(symbols, len(elf.code[section])) for section, symbols in in_section.items()}
-    calls: dict[str, set[str]] = {name: set() for table in functions.values() for name, _, _ in table}
-    relocated: dict[int, set[int]] = {section: set() for section in elf.code}
-    for relocation in elf.relocations:
-        relocated[relocation.section].add(relocation.offset)
-        callees = _targets(elf, functions, relocation)
-        for caller in functions[relocation.section].containing(relocation.offset):
-            calls[caller].update(callees)
-    for section, table in functions.items() if elf.machine == _X86_64 else ():
-        for caller, start, end in table:
-            calls[caller].update(_resolved(elf.code[section], start, end, table, relocated[section]))
-    return {caller: tuple(sorted(callees)) for caller, callees in sorted(calls.items())}
-
-
-def _targets(elf: _Object, functions: Mapping[int, _Functions], relocation: _Relocation) -> list[str]:
-    symbol = elf.symbols[relocation.symbol]
-    if symbol.type == "STT_SECTION" and symbol.section in functions:
-        bias = _PC_BIAS if elf.machine == _X86_64 and relocation.type in _X86_64_PC_RELATIVE else 0
-        return functions[symbol.section].containing(symbol.value + relocation.addend + bias)
-    is_callable = symbol.is_undefined or elf.is_function(symbol)
-    return [symbol.name] if symbol.name and is_callable else []
-
-
-def _resolved(code: bytes, start: int, end: int, functions: _Functions, relocated: set[int]) -> Iterator[str]:
-    """Functions of the same section that the code between two offsets leads to by distance alone (clause 3)."""
-    for match in _NEAR.finditer(code, start, end):
-        instruction = match[1]
-        width = 1 if instruction[0] == _JUMP_SHORT else 4
-        following = match.start() + len(instruction)
-        target = following + int.from_bytes(instruction[-width:], "little", signed=True)
-        # What the linker fills in is zero until then, which looks like a jump behind the instruction.
-        if not start <= target < end and following - width not in relocated:
-            yield from functions.starting(target)
-
-
-def _read(source: ModuleSource) -> _Object:
-    data = source.read()
-    try:
-        return _parse(data)
-    except Exception as error:
-        # pyelftools meets damaged files with whatever its parts raise: its own errors, those of its parser generator,
-        # struct, dictionaries and assertions.
-        reason = "it is no intact ELF object" if data else "it is empty"
-        raise UnreadableModuleError(source.place, reason) from error
-
-
-def _parse(data: bytes) -> _Object:
-    elf = ELFFile(BytesIO(data))
-    sections = list(elf.iter_sections())
-    executable = {n: each for n, each in enumerate(sections) if _is_code(each)}
-    code = {number: section.data() for number, section in executable.items()}
-    symbols = [
-        _symbol(str(row.name), row.entry)
-        for section in sections
-        if isinstance(section, SymbolTableSection) and section["sh_type"] == "SHT_SYMTAB"
-        for row in section.iter_symbols()
-    ]
-    relocations = [
-        _relocation(int(section["sh_info"]), row.entry)
-        for section in sections
-        if isinstance(section, RelocationSection) and section["sh_info"] in code
-        for row in section.iter_relocations()
-    ]
-    if any(each.symbol >= len(symbols) for each in relocations):
-        raise ValueError("a relocation names a symbol that is not there")
-    if any(each.section in code and each.value + each.size > len(code[each.section]) for each in symbols):
-        raise ValueError("a symbol lies beyond its section")
-    return _Object(str(elf["e_machine"]), code, symbols, relocations)
-
-
-def _is_code(section: Section) -> bool:
-    return bool(section["sh_flags"] & SH_FLAGS.SHF_EXECINSTR) and section["sh_type"] == "SHT_PROGBITS"
-
-
-def _symbol(name: str, entry: Container) -> _Symbol:
-    section = entry["st_shndx"]
-    return _Symbol(
-        name=name,
-        value=int(entry["st_value"]),
-        size=int(entry["st_size"]),
-        section=section if isinstance(section, int) else -1,
-        binding=str(entry["st_info"]["bind"]),
-        type=str(entry["st_info"]["type"]),
-        is_undefined=section == "SHN_UNDEF",
-    )
-
-
-def _relocation(section: int, entry: Container) -> _Relocation:
-    addend = int(entry["r_addend"]) if "r_addend" in entry else 0
-    return _Relocation(section, int(entry["r_offset"]), int(entry["r_info_sym"]), addend, int(entry["r_info_type"]))
+        place = symbol.value + entry.addend
+        return bool(table.containing(place)) and not table.starting(place)

@@ -20,7 +20,9 @@ def find_rule(name: str) -> Rule:
     for spelling, rule in by_name.items():
         if spelling.casefold() == name.casefold():
             return rule
-    hint = suggestion(name, by_name) or "; `ringfence explain --list` shows all of them"
+    hint = suggestion(name, by_name) or (
+        "; `ringfence explain --list` shows all of them, and a function is given by its path, such as `krate::name`"
+    )
     message = f"no rule `{name}`{hint}"
     raise UsageError(message)
 

@@ -12,6 +12,7 @@ from ringfence.pipeline.cli.options import (
     audit_request,
     cargo_options,
     debug_option,
+    elided_option,
     reading_options,
     root_option,
 )
@@ -31,6 +32,7 @@ from ringfence.pipeline.cli.progress import terminal_progress
 @click.command("audit", cls=SectionedCommand, short_help="Build, analyse and report: the main job.")
 @root_option
 @reading_options
+@elided_option
 @format_option
 @output_option
 @report_option("--strict", is_flag=True, help="Show and count findings of all classes.")

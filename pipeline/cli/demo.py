@@ -1,5 +1,7 @@
 """``ringfence demo``: audits the example that the package brings."""
 
+from functools import partial
+
 import click
 
 from ringfence.pipeline.cli.options import SectionedCommand, debug_option
@@ -30,5 +32,5 @@ def command(*, form: Format, outputs: tuple[Destination, ...]) -> int:
 
     with terminal_progress() as progress:
         report = run_demo(progress)
-    deliver(report, form, outputs, render)
+    deliver(report, form, outputs, partial(render, explain="ringfence explain --demo"))
     return 0

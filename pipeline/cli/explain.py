@@ -1,47 +1,126 @@
-"""``ringfence explain``: the page of a rule."""
+"""``ringfence explain``: the page of a rule, one finding whole, or every way to a function."""
+
+from __future__ import annotations
 
 import re
 import sys
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.pipeline.cli.options import debug_option
-from ringfence.pipeline.errors import UsageError
+from ringfence.pipeline.cli.options import (
+    Options,
+    SectionedCommand,
+    audit_request,
+    cargo_options,
+    debug_option,
+    elided_option,
+    reading_options,
+    root_option,
+    sectioned_option,
+)
+from ringfence.pipeline.cli.output import Format, format_option, report_option, to_stdout
+from ringfence.pipeline.cli.progress import terminal_progress
+from ringfence.pipeline.errors import ExitCode
 
-_FINGERPRINT = re.compile(r"(?=.*\d)[0-9a-f]{6,64}")
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+    from ringfence.passes.rule import Rule
+    from ringfence.pipeline.audit import AuditRequest
+    from ringfence.pipeline.progress import Progress
+    from ringfence.pipeline.report.explanation_model import FindingExplanation, FunctionExplanation
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{6,64}")
 
 
-@click.command("explain", short_help="Print the page of a rule.")
-@click.argument("name", metavar="RULE", required=False)
-@click.option("--list", "show_list", is_flag=True, help="List the rules.")
+@click.command("explain", cls=SectionedCommand, short_help="Explain a rule, a finding, or every way to a function.")
+@click.argument("name", metavar="RULE|FINGERPRINT|FUNCTION", required=False)
+@root_option
+@reading_options
+@elided_option
+@sectioned_option("--demo", section="What to audit", is_flag=True, help="Explain what `ringfence demo` found.")
+@format_option
+@report_option("--list", "show_list", is_flag=True, help="List the rules.")
+@report_option("--strict", is_flag=True, help="Follow panic paths, as `audit --strict` does.")
+@cargo_options
 @debug_option
 @click.pass_context
-def command(context: click.Context, /, *, name: str | None, show_list: bool) -> int:
-    """Print what RULE means, why it matters, what to do instead, and where it can be wrong.
+def command(
+    context: click.Context,
+    /,
+    *,
+    name: str | None,
+    form: Format,
+    show_list: bool,
+    strict: bool,
+    demo: bool,
+    **_options: object,
+) -> int:
+    """Explain a rule, one finding of an audit, or how a function is reached.
 
-    RULE is an id or a slug: RF101 or heap-allocation. A finding's fingerprint and a function's name are not understood
-    yet; the report itself shows the best path of each finding.
+    RULE is an id or a slug, such as RF101: its page. FINGERPRINT is that of a finding, or its first six digits or more:
+    all of its paths, why it is in its class, and where to cut. FUNCTION is a path with `::`, as for --root: every way
+    from the roots to it. The last two run the audit again and take its options.
     """
     if show_list:
         _print_list()
         return 0
     if name is None:
-        message = "give a rule, such as RF101, or --list"
+        message = "give a rule, such as RF101, a finding's fingerprint, a function's path, or --list"
         raise click.UsageError(message, context)
-    _refuse_what_comes_later(name)
-    from ringfence.pipeline.rules import find_rule, rule_page
+    is_fingerprint = _FINGERPRINT.fullmatch(name.casefold()) is not None
+    if not is_fingerprint and "::" not in name:
+        _explain_rule(name, form)
+        return 0
+    request = audit_request(Options(context.params), strict=strict)
+    explain = _explain_finding if is_fingerprint else _explain_function
+    with terminal_progress() as progress:
+        explained = _run(request, partial(explain, name, progress), demo=demo)
+    _print(explained, form)
+    return ExitCode.ROOT_NOT_FOUND if getattr(explained, "missed", ()) else ExitCode.CLEAN
 
-    _print_page(rule_page(find_rule(name)))
-    return 0
+
+def _explain_finding(name: str, progress: Progress, request: AuditRequest) -> FindingExplanation | FunctionExplanation:
+    from ringfence.pipeline.explain import explain_finding
+
+    return explain_finding(request, name.casefold(), progress)
 
 
-def _refuse_what_comes_later(name: str) -> None:
-    if _FINGERPRINT.fullmatch(name):
-        message = f"`{name}` looks like a fingerprint, which `explain` does not understand yet; give the finding's rule"
-        raise UsageError(message)
-    if "::" in name:
-        message = f"`{name}` looks like a function, which `explain` does not understand yet; give a rule, such as RF101"
-        raise UsageError(message)
+def _explain_function(name: str, progress: Progress, request: AuditRequest) -> FindingExplanation | FunctionExplanation:
+    from ringfence.pipeline.explain_function import explain_function
+
+    return explain_function(request, name, progress)
+
+
+def _run(
+    request: AuditRequest,
+    explain: Callable[[AuditRequest], FindingExplanation | FunctionExplanation],
+    *,
+    demo: bool,
+) -> FindingExplanation | FunctionExplanation:
+    if not demo:
+        return explain(request)
+    from ringfence.pipeline.demo import on_demo
+
+    return on_demo(explain)[0]
+
+
+def _print(explained: FindingExplanation | FunctionExplanation, form: Format) -> None:
+    from ringfence.pipeline.report.explanation import render_finding, render_function
+    from ringfence.pipeline.report.explanation_model import FindingExplanation
+    from ringfence.pipeline.report.json import encode
+
+    def render(console: Console) -> None:
+        if isinstance(explained, FindingExplanation):
+            render_finding(explained, console)
+        else:
+            render_function(explained, console)
+
+    to_stdout(form, partial(encode, explained), render)
 
 
 def _print_list() -> None:
@@ -49,6 +128,25 @@ def _print_list() -> None:
 
     for rule in all_rules():
         click.echo(f"{rule.id}  {rule.slug}")
+
+
+def _explain_rule(name: str, form: Format) -> None:
+    from ringfence.pipeline.rules import find_rule, rule_page
+
+    rule = find_rule(name)
+    if form is Format.JSON:
+        _print_json(rule)
+        return
+    _print_page(rule_page(rule))
+
+
+def _print_json(rule: Rule) -> None:
+    from ringfence.pipeline.report.json import encode
+
+    levels = {path_class.label: level.value for path_class, level in sorted(rule.levels.items())}
+    fields = ("id", "slug", "what", "why", "example", "instead", "false_positives", "how")
+    page = {name: getattr(rule, name) for name in fields} | {"levels": levels}
+    sys.stdout.buffer.write(encode(page))
 
 
 def _print_page(page: str) -> None:

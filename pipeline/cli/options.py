@@ -224,6 +224,12 @@ def selection(options: Options) -> Selection:
     )
 
 
+def elided_option(function: Function) -> Function:
+    """``--elided``."""
+    text = "Tell allocations of the source that LLVM removed, too: the next compiler may leave them in."
+    return sectioned_option("--elided", section=WHAT, is_flag=True, help=text)(function)
+
+
 def audit_request(options: Options, *, strict: bool = False) -> AuditRequest:
     """The request that `cargo_options`, `reading_options` and, where it is there, `root_option` describe."""
     from ringfence.pipeline.audit import AuditRequest
@@ -234,6 +240,7 @@ def audit_request(options: Options, *, strict: bool = False) -> AuditRequest:
         ir=options.paths("ir"),
         config=options.path("config"),
         strict=strict,
+        elided="elided" in options.values and options.flag("elided"),
         layout_all=options.flag("layout_all"),
         emit_text=options.text("emit") == "llvm-ir",
         use_cache=not options.flag("no_cache"),

@@ -125,8 +125,16 @@ def deliver(
     """
     for destination in destinations:
         _write_file(report, destination, render)
+    to_stdout(form, lambda: _json(report), lambda console: render(report, console))
+
+
+def to_stdout(form: Format, encode: Callable[[], bytes], render: Callable[[Console], None]) -> None:
+    """Write standard output in one of its forms. Raises `UsageError` where it cannot be written."""
     try:
-        _write_stdout(report, form, render)
+        if form is Format.JSON:
+            sys.stdout.buffer.write(encode())
+        else:
+            render(_console(sys.stdout))
         sys.stdout.flush()
     except BrokenPipeError:
         silence_stdout()
@@ -140,13 +148,6 @@ def exit_code(report: Report, *, exit_zero: bool) -> int:
     """The report's exit code; ``exit_zero`` forgives findings, and only those."""
     forgiven = exit_zero and report.exit_code == ExitCode.FINDINGS
     return ExitCode.CLEAN if forgiven else report.exit_code
-
-
-def _write_stdout(report: Report, form: Format, render: Callable[[Report, Console], None]) -> None:
-    if form is Format.JSON:
-        sys.stdout.buffer.write(_json(report))
-        return
-    render(report, _console(sys.stdout))
 
 
 def _write_file(report: Report, destination: Destination, render: Callable[[Report, Console], None]) -> None:

@@ -15,8 +15,7 @@ where it calls a ``cold`` function that neither grows a container nor initialise
    unless that holds for the entry too: what always happens is not unlikely.
 6. *Always*: every normal live way from the entry to a return passes through the block. Where the function cannot
    return, to the source of a back edge. Such a block is never cold.
-7. *Loop depth*: the number of natural loops around the block; loops with the same header are one. Entries into the
-   middle of a cycle (irreducible flow, which rustc does not emit) are no loop here.
+7. *Loop depth*: the number of natural loops around the block (`ringfence.pipeline.ir.loops`).
 8. A function *stops at a flag* where it has a loop that does something, and every live edge out of it leaves a block
    whose branch an atomic load of one byte decides: a thread's main loop that runs until told to stop. A wait for a flag
    does nothing in its loop, and a retry (of a sequence lock, say) is decided by a word.
@@ -29,6 +28,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from ringfence.graphs.facts import PathClass
+from ringfence.pipeline.ir.loops import Walk, loop_bodies, loop_depths
 
 
 class Ending(IntEnum):
@@ -67,11 +67,13 @@ class BlockClasses:
 
 
 def classify(flow: ControlFlow) -> BlockClasses:
-    """Apply the clauses of the module's docstring. Linear but for clause 7, which visits a block once per loop."""
+    """Apply the clauses of the module's docstring, in almost linear time; clause 8 visits the blocks of a function that
+    asks a flag once for each loop around them."""
     count = len(flow.successors)
     crossings = _crossings(flow)
     predecessors = _predecessors(flow, crossings)
-    back_edges = _back_edges(flow)
+    walk = Walk.of(flow.successors)
+    back_edges = walk.back_edges
     returns = [block for block in range(count) if flow.endings[block] is Ending.RETURN and crossings[block] >= 0]
     live = _reaching(returns, predecessors, count)
     cycles = [source for source, _ in back_edges if not live[source]]
@@ -85,8 +87,8 @@ def classify(flow: ControlFlow) -> BlockClasses:
     if cycles and not returns:
         steady = _steady(flow, back_edges, predecessors, live)
         classes = [_before_the_loop(each, steady[block]) for block, each in enumerate(classes)]
-    depths, stops_at_flag = _loops(flow, back_edges, predecessors, live)
-    return BlockClasses(classes, depths, always, crossings, live, stops_at_flag)
+    stops = any(flow.asks_flag) and any(_stops_at_flag(flow, body, live) for body in loop_bodies(walk, predecessors))
+    return BlockClasses(classes, loop_depths(walk, predecessors), always, crossings, live, stops)
 
 
 def _class_of(crossings: int, live: bool, always: bool, calm: bool) -> PathClass:
@@ -243,53 +245,6 @@ def _any_way(flow: ControlFlow, exits: list[int], live: list[bool]) -> list[int]
                 parent[successor] = block
                 queue.append(successor)
     return []
-
-
-def _back_edges(flow: ControlFlow) -> list[tuple[int, int]]:
-    """Edges to a block that is still open in a depth-first walk from the entry, as (source, header)."""
-    unseen, open_, done = 0, 1, 2
-    state = [unseen] * len(flow.successors)
-    edges: list[tuple[int, int]] = []
-    stack = [(0, iter(flow.successors[0]))]
-    state[0] = open_
-    while stack:
-        block, remaining = stack[-1]
-        successor = next(remaining, None)
-        if successor is None:
-            state[block] = done
-            stack.pop()
-        elif state[successor] == open_:
-            edges.append((block, successor))
-        elif state[successor] == unseen:
-            state[successor] = open_
-            stack.append((successor, iter(flow.successors[successor])))
-    return edges
-
-
-def _loops(
-    flow: ControlFlow, back_edges: list[tuple[int, int]], predecessors: list[list[int]], live: list[bool]
-) -> tuple[list[int], bool]:
-    """Clauses 7 and 8: the body of a loop is what reaches its back edges without passing its header."""
-    depths = [0] * len(flow.successors)
-    stops_at_flag = False
-    sources: dict[int, list[int]] = {}
-    for source, header in back_edges:
-        sources.setdefault(header, []).append(source)
-    for header, tails in sources.items():
-        body = {header}
-        stack = list(tails)
-        while stack:
-            block = stack.pop()
-            if block in body:
-                continue
-            body.add(block)
-            stack.extend(predecessors[block])
-        if 0 in body and header != 0:
-            continue
-        for block in body:
-            depths[block] += 1
-        stops_at_flag = stops_at_flag or _stops_at_flag(flow, body, live)
-    return depths, stops_at_flag
 
 
 def _stops_at_flag(flow: ControlFlow, body: set[int], live: list[bool]) -> bool:

@@ -3,11 +3,14 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
+import msgspec
+
 from ringfence.graphs.facts import PathClass
-from ringfence.passes.limits import ROOT_NOT_FOUND
+from ringfence.passes.limits import EXPIRED_ALLOW, ROOT_NOT_FOUND, UNUSED_ALLOW
 from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
 from ringfence.pipeline.report import model
 from ringfence.pipeline.report.checklist import Audited, answer
@@ -22,6 +25,7 @@ from ringfence.pipeline.report.model import (
     RootVerdict,
     Tool,
     Verdict,
+    is_elided,
 )
 from ringfence.pipeline.source import Excerpt
 
@@ -40,20 +44,21 @@ _CAPABILITIES: Mapping[str, Capability] = {
     "RF903": Capability.UNKNOWN,
     "RF905": Capability.UNKNOWN,
 }
-_CLASS_NAMES: Mapping[PathClass, ClassName] = {
+CLASS_NAMES: Mapping[PathClass, ClassName] = {
     PathClass.HOT: "hot",
     PathClass.AMORTIZED: "amortized",
     PathClass.FIRST_USE: "first-use",
     PathClass.COLD: "cold",
     PathClass.PANIC: "panic",
 }
-_VIA_NAMES: Mapping[Via, model.ViaName] = {
+VIA_NAMES: Mapping[Via, model.ViaName] = {
     Via.ROOT: "call",
     Via.CALL: "call",
     Via.INLINE: "inline",
     Via.VIRTUAL: "virtual",
     Via.POINTER: "pointer",
     Via.DROP: "drop",
+    Via.NATIVE: "native",
 }
 _LEVELS = tuple(Level)
 _LIMITS = "RF9"
@@ -101,27 +106,31 @@ def build_report(
     reasons = allowed or {}
     told = {finding.fingerprint: finding for finding in (*findings, *_not_found(roots))}.values()
     shown = sorted((each for each in told if strict or each.level is not Level.HIDDEN), key=_rank)
-    open_findings = [finding for finding in told if finding.fingerprint not in reasons]
+    open_findings = [each for each in told if each.fingerprint not in reasons]
     same_call = _same_calls(shown)
+    names = frozenset(each.fingerprint for each in shown)
+    # What LLVM removed is told, and judged nowhere.
+    deeds = [each for each in open_findings if not is_elided(each.detail)]
     audited = Audited(
         rules=frozenset(rule.id for rule in rules),
         roots=sum(root.status is RootStatus.AUDITED for root in roots),
-        unknown=sum(_is_limit(finding) and finding.path_class is PathClass.HOT for finding in open_findings),
+        unknown=sum(_is_limit(finding) and finding.path_class is PathClass.HOT for finding in deeds),
     )
     return Report(
-        tool=_this_tool(),
+        tool=this_tool(),
         build=build,
         coverage=coverage,
         strict=strict,
         rules=tuple(sorted({rule.id for rule in rules} | {finding.rule.id for finding in told})),
-        roots=_roots(roots, open_findings, strict=strict),
+        roots=_roots(roots, deeds, strict=strict),
         findings=tuple(
-            _finding(each, same_call[each.fingerprint], excerpt, reasons.get(each.fingerprint)) for each in shown
+            _finding(_without_hidden(each, names), same_call[each.fingerprint], excerpt, reasons.get(each.fingerprint))
+            for each in shown
         ),
         hidden=len(told) - len(shown),
         layouts=tuple(sorted(layouts, key=lambda layout: layout.type_)),
-        checklist=answer(open_findings, audited),
-        verdict=_verdict(open_findings) if roots else None,
+        checklist=answer(deeds, audited),
+        verdict=_verdict(deeds) if roots else None,
         notes=tuple(notes),
     )
 
@@ -129,10 +138,11 @@ def build_report(
 def layout_report(*, build: Build, coverage: Coverage, layouts: Iterable[Layout], notes: Iterable[str] = ()) -> Report:
     """The report of ``layout``: no root was audited, so nothing is judged."""
     by_name = tuple(sorted(layouts, key=lambda layout: layout.type_))
-    return Report(tool=_this_tool(), build=build, coverage=coverage, layouts=by_name, notes=tuple(notes))
+    return Report(tool=this_tool(), build=build, coverage=coverage, layouts=by_name, notes=tuple(notes))
 
 
-def _this_tool() -> Tool:
+def this_tool() -> Tool:
+    """Who writes reports."""
     return Tool(name="ringfence", version=version("ringfence"))
 
 
@@ -182,6 +192,14 @@ def _same_calls(findings: Iterable[Finding]) -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(sorted(set(groups[call]) - {name})) for name, call in calls.items()}
 
 
+def _without_hidden(finding: Finding, shown: AbstractSet[str]) -> Finding:
+    """A finding whose call removes others names only those that the report has."""
+    names = msgspec.convert(finding.detail.get("removes", ()), tuple[str, ...])
+    kept = {key: value for key, value in finding.detail.items() if key != "removes"}
+    left = [name for name in names if name in shown]
+    return replace(finding, detail={**kept, "removes": left} if left else kept)
+
+
 def _finding(finding: Finding, same_call: tuple[str, ...], excerpt: ExcerptOf, allowed: str | None) -> model.Finding:
     place = _location(finding)
     return model.Finding(
@@ -189,7 +207,7 @@ def _finding(finding: Finding, same_call: tuple[str, ...], excerpt: ExcerptOf, a
         rule=finding.rule.id,
         slug=finding.rule.slug,
         level=Level.NOTE if finding.level is Level.HIDDEN else finding.level,
-        class_=_CLASS_NAMES[finding.path_class],
+        class_=CLASS_NAMES[finding.path_class],
         frequency=finding.frequency,
         loop_depth=finding.loop_depth,
         root=finding.root,
@@ -212,7 +230,7 @@ def _step(step: Step) -> model.Step:
         function=step.function,
         file=place.file if place else None,
         line=place.line if place else None,
-        via=_VIA_NAMES[step.via],
+        via=VIA_NAMES[step.via],
         own=step.own,
     )
 
@@ -255,7 +273,7 @@ def _summary(findings: Iterable[Finding]) -> dict[Capability, ClassName | None]:
         capability = _CAPABILITIES.get(finding.rule.id)
         if capability:
             best[capability] = min(finding.path_class, best.get(capability, finding.path_class))
-    return {each: _CLASS_NAMES[best[each]] if each in best else None for each in Capability}
+    return {each: CLASS_NAMES[best[each]] if each in best else None for each in Capability}
 
 
 def _root_verdict(findings: Sequence[Finding]) -> RootVerdict:
@@ -277,9 +295,14 @@ def _verdict(findings: Sequence[Finding]) -> Verdict:
         return Verdict.REDESIGN
     if errors:
         return Verdict.SIGNIFICANT
-    has_warnings = any(finding.level is Level.WARNING for finding in findings)
+    has_warnings = any(finding.level is Level.WARNING and not _is_of_configuration(finding) for finding in findings)
     return Verdict.MINOR if has_warnings else Verdict.MEETS_TARGETS
 
 
 def _is_limit(finding: Finding) -> bool:
-    return finding.rule.id.startswith(_LIMITS)
+    return finding.rule.id.startswith(_LIMITS) and not _is_of_configuration(finding)
+
+
+def _is_of_configuration(finding: Finding) -> bool:
+    """What is wrong in the configuration says nothing about the program."""
+    return finding.rule in (UNUSED_ALLOW, EXPIRED_ALLOW)

@@ -7,6 +7,7 @@ import msgspec
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
+from ringfence.graphs.cuts import MOST_WAYS
 from ringfence.pipeline.report.calls import OUTDENT, path_lines
 from ringfence.pipeline.report.model import Finding, Place
 from ringfence.pipeline.report.names import shorten
@@ -31,13 +32,14 @@ _SMALLEST_INDENT = 4
 """Columns of indentation that are left of a line that is too long."""
 
 
-def add_finding(page: Page, finding: Finding, rule_of: Mapping[str, str]) -> None:
-    """The whole diagnostic; ``rule_of`` gives the rule of every fingerprint of the report."""
+def add_finding(page: Page, finding: Finding, rule_of: Mapping[str, str], explain: str) -> None:
+    """The whole diagnostic; ``rule_of`` gives the rule of every fingerprint of the report, ``explain`` is the command
+    that takes one."""
     gutter = " " * len(str(finding.location.line)) if finding.location else " "
     add_heading(page, finding)
     if finding.source and finding.location:
         _add_source(page, finding, finding.source, finding.location, gutter)
-    for note in _notes(finding, rule_of, page.width - len(gutter)):
+    for note in _notes(finding, rule_of, explain, page.width - len(gutter)):
         head = styled((f"{gutter} = ", FRAME), (note.label, note.style), ": ")
         rest = styled(" " * (head.cell_len - note.outdent))
         page.add(*((rest if number else head) + line for number, line in enumerate(note.lines)))
@@ -139,7 +141,7 @@ class _Note:
     outdent: int = 0
 
 
-def _notes(finding: Finding, rule_of: Mapping[str, str], width: int) -> Iterator[_Note]:
+def _notes(finding: Finding, rule_of: Mapping[str, str], explain: str, width: int) -> Iterator[_Note]:
     def prose(label: str, text: str, style: str = STRONG) -> _Note:
         return _Note(label, wrapped(styled(text), width - len(f" = {label}: ")), style)
 
@@ -151,21 +153,32 @@ def _notes(finding: Finding, rule_of: Mapping[str, str], width: int) -> Iterator
         able = msgspec.convert(finding.detail.get("able"), dict[str, tuple[str, ...]] | None)
         is_open = finding.detail.get("closed") is False
         yield prose("candidates", _candidate_sentence(candidates, able, is_open=is_open))
+    assumed = finding.detail.get("assumed")
+    if assumed:
+        yield prose("assumed", safe(str(assumed)))
     if finding.suppressed is not None:
         yield prose("allowed", safe(finding.suppressed) or "without a reason")
     if finding.help:
         yield prose("help", safe(finding.help), HELP)
-    yield prose("explain", f"ringfence explain {finding.rule} (this finding is {finding.fingerprint})")
+    yield prose("explain", f"{explain} {finding.fingerprint}")
 
 
 def _class_sentence(finding: Finding, rule_of: Mapping[str, str]) -> str:
     loops = {0: "not in a loop", 1: "in a loop"}.get(finding.loop_depth, f"in loops {finding.loop_depth} deep")
     parts = [f"{finding.class_}, {finding.frequency.value}, {loops}"]
-    parts.append(f"{finding.paths} {'path' if finding.paths == 1 else 'paths'}")
-    if finding.same_call:
-        rules = [finding.rule, *(rule_of[name] for name in finding.same_call if name in rule_of)]
+    parts.append(path_count(finding.paths))
+    others = msgspec.convert(finding.detail.get("removes", ()), tuple[str, ...])
+    if others:
+        rules = [finding.rule, *(rule_of[name] for name in others)]
         parts.append(f"removing this call removes {len(rules)} findings ({', '.join(sorted(set(rules)))})")
     return "; ".join(parts)
+
+
+def path_count(number: int) -> str:
+    """``1 path``, ``1,204 paths``; counting ends at a number that says enough."""
+    if number >= MOST_WAYS:
+        return f"{MOST_WAYS:,} paths or more"
+    return f"{number:,} {'path' if number == 1 else 'paths'}"
 
 
 def _candidates(finding: Finding) -> list[str]:

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
+from ringfence.graphs.contracts import Effect
 from ringfence.passes.rule import Level
 from ringfence.pipeline.report.diagnostic import add_finding, add_heading
 from ringfence.pipeline.report.layouts import add_layout
 from ringfence.pipeline.report.model import (
+    AssumedFunctions,
     Build,
     Capability,
     CheckStatus,
@@ -65,9 +67,9 @@ _CHECK_MARKS = {
 }
 
 
-def render(report: Report, console: Console, most: int | None = MOST_SHOWN) -> None:
+def render(report: Report, console: Console, most: int | None = MOST_SHOWN, explain: str = "ringfence explain") -> None:
     """Write the report, with at most ``most`` findings in full, or all. Notes take two lines each, unless the report
-    is strict."""
+    is strict. ``explain`` is the command that explains a finding of it."""
     page = Page(console)
     rule_of = {finding.fingerprint: finding.rule for finding in report.findings}
     selection = select([each for each in report.findings if each.suppressed is None or report.strict], most)
@@ -76,7 +78,7 @@ def render(report: Report, console: Console, most: int | None = MOST_SHOWN) -> N
             add_heading(page, finding)
             page.blank()
         else:
-            add_finding(page, finding, rule_of)
+            add_finding(page, finding, rule_of, explain)
     _add_left_over(page, selection)
     if report.roots:
         _add_roots(page, report.roots)
@@ -165,6 +167,7 @@ def _add_coverage(page: Page, report: Report) -> None:
         ("build", _build_sentence(report.build)),
         *(("differs", safe(each)) for each in report.build.differences),
         *(("not looked at", safe(each)) for each in _not_looked_at(report)),
+        *(("assumed", _assumption_sentence(each)) for each in report.coverage.assumptions),
         *(("unreadable", f"{unbroken(each.file)}: {safe(each.reason)}") for each in report.coverage.unreadable),
         *(("note", safe(each)) for each in report.notes),
     ]
@@ -179,8 +182,15 @@ def _coverage_sentence(coverage: Coverage) -> str:
         f"{coverage.functions_reached:,} of {_count(coverage.functions, 'function')} reached",
         f"{_count(coverage.unresolved_calls, 'call')} unresolved",
         f"{_count(coverage.missing_functions, 'function')} without IR",
+        f"contracts: {coverage.contracts}" if coverage.contracts else "",
     ]
-    return ", ".join(parts)
+    return ", ".join(filter(None, parts))
+
+
+def _assumption_sentence(assumption: AssumedFunctions) -> str:
+    names = ", ".join(f"`{unbroken(shorten(name, _LONGEST_NAME))}`" for name in assumption.functions)
+    effects = ", ".join(effect if effect != Effect.NONE else "does nothing" for effect in assumption.effects)
+    return f"{names}: {effects} ({safe(assumption.reason)})"
 
 
 def _build_sentence(build: Build) -> str:

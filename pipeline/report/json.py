@@ -7,7 +7,12 @@ from ringfence.pipeline.report.model import Report
 
 def write(report: Report) -> bytes:
     """UTF-8 text that ends in a newline; the same report gives the same bytes."""
-    return msgspec.json.format(msgspec.json.encode(report, order="deterministic"), indent=2) + b"\n"
+    return encode(report)
+
+
+def encode(record: object) -> bytes:
+    """Any record in the form of `write`."""
+    return msgspec.json.format(msgspec.json.encode(record, order="deterministic"), indent=2) + b"\n"
 
 
 def read(data: bytes) -> Report:

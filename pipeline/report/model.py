@@ -4,6 +4,7 @@ The JSON Schema is made from these records, so their docstrings are its descript
 renamed or removed. Everything is sorted, and nothing depends on the time or the machine.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -18,7 +19,7 @@ SCHEMA: Final = "ringfence-report/1"
 ClassName = Literal["hot", "amortized", "first-use", "cold", "panic"]
 """`ringfence.graphs.facts.PathClass` by its name in reports."""
 
-ViaName = Literal["call", "inline", "virtual", "pointer", "drop"]
+ViaName = Literal["call", "inline", "virtual", "pointer", "drop", "native"]
 
 
 class RootStatus(StrEnum):
@@ -106,6 +107,16 @@ class UnreadableFile(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class AssumedFunctions(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of ``[[assume]]`` that the verdicts rest on."""
+
+    pattern: str
+    effects: tuple[str, ...]
+    reason: str
+    functions: tuple[str, ...]
+    """The functions whose calls were judged by it, sorted."""
+
+
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """How much was looked at."""
 
@@ -119,6 +130,10 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     not_followed: tuple[str, ...] = ()
     """What was reached and left alone on purpose, a sentence each."""
     unreadable: tuple[UnreadableFile, ...] = ()
+    contracts: str = ""
+    """The shipped set of what library functions do, with its version."""
+    assumptions: tuple[AssumedFunctions, ...] = ()
+    """What was taken on the project's word, in the order of the configuration."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,7 +193,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The line at ``location``, where it could be read."""
     path: tuple[Step, ...]
     paths: int
-    """Distinct sinks below the location that are told as this one."""
+    """Call chains from the root to what is told as this one finding, counted apart where a function, the position of a
+    call in the source or an inlined frame differs; recursion counts once. 1,000,000,000 stands for as many or more."""
     same_call: tuple[str, ...]
     """Fingerprints of the other findings at the same call: they go when it goes."""
     help: str
@@ -186,6 +202,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     suppressed: str | None = None
     """The reason for which the project allows it."""
     confirmed: Literal["confirmed", "not-seen"] | None = None
+
+
+def is_elided(detail: Mapping[str, object]) -> bool:
+    """The details are those of an allocation that LLVM removed: told on request, and never a failure."""
+    return detail.get("elided") is True
 
 
 class LayoutField(msgspec.Struct, frozen=True, kw_only=True):
@@ -262,7 +283,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(
             finding
             for finding in self.findings
-            if finding.suppressed is None and (self.strict or finding.level is Level.ERROR)
+            if finding.suppressed is None
+            and (finding.level is Level.ERROR or (self.strict and not is_elided(finding.detail)))
         )
 
     @property

@@ -59,8 +59,13 @@ def place(finding: Finding) -> tuple[str, int]:
 
 
 def marks(crate: Path) -> list[Mark]:
-    """All marks of a crate's sources, sorted. Raises ``ValueError`` for a mark that cannot be read."""
-    return sorted(mark for file in crate.rglob("src/**/*.rs") for mark in _marks_in(file, crate))
+    """All marks of a crate's sources and configuration, sorted. Raises ``ValueError`` for one that cannot be read."""
+    return sorted(mark for file in _marked_files(crate) for mark in _marks_in(file, crate))
+
+
+def _marked_files(crate: Path) -> Iterator[Path]:
+    yield from crate.rglob("src/**/*.rs")
+    yield from crate.glob("ringfence.toml")
 
 
 def _marks_in(file: Path, crate: Path) -> Iterator[Mark]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ringfence.pipeline.errors import ExitCode
+from ringfence.pipeline.report.json import read
 from support import Run
 
 pytestmark = pytest.mark.end_to_end
@@ -322,3 +323,28 @@ def processes_of(session: int, *names: str) -> list[int]:
         for pid, sid, state, arguments in rows
         if int(sid) == session and not state.startswith("Z") and any(name in arguments for name in names)
     ]
+
+
+def test_a_damaged_native_library_is_named_and_the_audit_goes_on(ringfence: Run, crate: Path) -> None:
+    (crate / "build.rs").write_text(
+        'fn main() {\n    let out = std::env::var("OUT_DIR").unwrap();\n'
+        '    std::fs::write(format!("{out}/libvendor.a"), "!<arch>\\nnonsense").unwrap();\n'
+        '    println!("cargo:rustc-link-search=native={out}");\n'
+        '    println!("cargo:rustc-link-lib=static=vendor");\n}\n',
+        encoding="utf-8",
+    )
+    (crate / "src" / "lib.rs").write_text(
+        'extern "C" {\n    fn vendor_send();\n}\npub fn keep() {\n    unsafe { vendor_send() }\n}\n', encoding="utf-8"
+    )
+    finished = ringfence("audit", "--root", "keep", "--format", "json", cwd=crate)
+    assert finished.returncode == 0, finished.stderr
+    report = read(finished.stdout.encode())
+    assert [finding.rule for finding in report.findings] == ["RF903"]
+    assert [each.file for each in report.coverage.unreadable] == ["libvendor.a"]
+
+
+def test_an_unknown_effect_is_refused_with_the_nearest(ringfence: Run, crate: Path) -> None:
+    (crate / "ringfence.toml").write_text(
+        '[[assume]]\nfunction = "vendor_send"\neffects = ["bloks"]\nreason = "the manual"\n', encoding="utf-8"
+    )
+    refused(ringfence("audit", "--root", "keep", cwd=crate), 96, "ringfence.toml:1", "`bloks`", "`blocks`")

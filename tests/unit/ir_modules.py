@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from ringfence.graphs.contracts import Assumption
 from ringfence.graphs.dispatch import Dispatch
 from ringfence.graphs.facts import ModuleFacts
 from ringfence.graphs.hotpath import HotPath
@@ -120,9 +121,11 @@ def link(
     words: Mapping[tuple[str, int, int], str] | None = None,
     own_crates: frozenset[str] = frozenset(),
     modules_of_crate: Mapping[str, Sequence[int]] = MappingProxyType({}),
+    machine_code: Sequence[ModuleFacts] = (),
+    assumed: Mapping[str, Assumption] = MappingProxyType({}),
 ) -> Linked:
     """Link modules from a root in the first one; files below ``/own/`` are the user's."""
-    modules = [facts_of(text) for text in texts]
+    modules = [*(facts_of(text) for text in texts), *machine_code]
     symbols = Symbols(modules)
     read: list[int] = []
 
@@ -130,7 +133,8 @@ def link(
         read.extend(numbers)
         return {number: modules[number] for number in numbers}
 
-    program = Program(symbols, read_modules)
+    native = frozenset(range(len(texts), len(modules)))
+    program = Program(symbols, read_modules, native=native, assumed=assumed)
     program.load([0])
     function = program.function(0, root)
     assert function is not None

@@ -2,6 +2,8 @@
 # networkx is typed in parts only, and here it is the independent reference.
 """How blocks are reached: by hand on the shapes that rustc emits, and against networkx on random graphs."""
 
+from collections.abc import Mapping
+
 import networkx
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -127,6 +129,38 @@ def test_always_agrees_with_the_dominators_of_a_common_exit(successors: list[lis
         block = immediate.get(block)
     expected.add(0)
     assert {number for number, always in enumerate(answer.always) if always} == expected
+
+
+@given(graphs())
+@settings(max_examples=500, deadline=None)
+def test_loop_depths_agree_with_a_count_of_natural_loops(successors: list[list[int]]) -> None:
+    graph: networkx.DiGraph[int] = networkx.DiGraph(
+        (block, target) for block, targets in enumerate(successors) for target in targets
+    )
+    graph.add_node(0)
+    entered = graph.subgraph(networkx.descendants(graph, 0) | {0})
+    immediate = networkx.immediate_dominators(entered, 0)
+    expected = [0] * len(successors)
+    for header in entered:
+        tails = {source for source in entered.predecessors(header) if dominates(immediate, header, source)}
+        without = entered.subgraph(set(entered) - {header})
+        body = {header, *tails}.union(*(networkx.ancestors(without, tail) for tail in tails - {header}))
+        for block in body if tails else ():
+            expected[block] += 1
+    answer = classified(successors, {})
+    assert [answer.depths[block] for block in sorted(entered)] == [expected[block] for block in sorted(entered)]
+
+
+def dominates(immediate: Mapping[int, int | None], header: int, block: int | None) -> bool:
+    while block is not None and block != header and immediate.get(block) != block:
+        block = immediate.get(block)
+    return block == header
+
+
+def test_a_hundred_thousand_loops_in_one_another_take_no_quadratic_time() -> None:
+    count = 100_000
+    successors = [[block + 1, max(0, block - 7)] for block in range(count - 1)] + [[]]
+    assert max(classified(successors, {count - 1: RETURN}).depths) == count - 8
 
 
 @given(graphs())

@@ -439,6 +439,7 @@ def test_native_libraries_are_found_on_the_paths_of_their_build_script(tmp_path:
     out = f"{tmp_path}/{TRIPLE}/release/build/z-1/out"
     archive = write(Path(out) / "libz.a", "")
     wrapped = write(Path(out) / "libw.a", "")
+    linked_by_source = write(Path(out) / "libv.a", "")
     script = BuildScriptMessage(
         "z", ("static=z", "static:+whole-archive=w", "dylib=ssl", "m", "static=gone"), (f"native={out}",), out
     )
@@ -448,6 +449,7 @@ def test_native_libraries_are_found_on_the_paths_of_their_build_script(tmp_path:
         ("gone", "static", None),
         ("m", "", None),
         ("ssl", "dylib", None),
+        ("v", "", linked_by_source),
         ("w", "static", wrapped),
         ("z", "static", archive),
     ]

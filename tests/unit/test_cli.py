@@ -1,6 +1,7 @@
 """The command line: names, help, selection flags, destinations, the store, and what wrong usage says."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -80,7 +81,13 @@ def test_no_command_shows_the_help_as_wrong_usage(capsys: Captured) -> None:
             ["demo", "--output", "x"],
             "error: --output takes FORMAT=FILE, such as `json=report.json`, not `x` (see `ringfence demo --help`)\n",
         ),
-        (["explain"], "error: give a rule, such as RF101, or --list (see `ringfence explain --help`)\n"),
+        (
+            ["explain"],
+            (
+                "error: give a rule, such as RF101, a finding's fingerprint, a function's path, or --list "
+                "(see `ringfence explain --help`)\n"
+            ),
+        ),
     ],
     ids=["misspelt", "unknown", "format", "output", "nothing to explain"],
 )
@@ -154,18 +161,33 @@ def test_explain_lists_the_rules_in_order(capsys: Captured) -> None:
     ("name", "message"),
     [
         ("heap-alocation", "error: no rule `heap-alocation`; did you mean `heap-allocation`?\n"),
-        ("zzz", "error: no rule `zzz`; `ringfence explain --list` shows all of them\n"),
+        (
+            "zzz",
+            (
+                "error: no rule `zzz`; `ringfence explain --list` shows all of them, and a function is given by its "
+                "path, such as `krate::name`\n"
+            ),
+        ),
     ],
 )
 def test_explain_names_the_nearest_rule(name: str, message: str, capsys: Captured) -> None:
     assert said(["explain", name], capsys) == (2, "", message)
 
 
+def test_explain_has_the_page_of_a_rule_as_json(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main(["explain", "RF101", "--format", "json"]) == 0
+    page = json.loads(capsysbinary.readouterr().out)
+    assert (page["id"], page["slug"], page["levels"]["hot"]) == ("RF101", "heap-allocation", "error")
+
+
 @pytest.mark.parametrize("name", ["7f3a9c", "plant::Plant::on_packet"])
-def test_explain_says_what_it_does_not_understand_yet(name: str, capsys: Captured) -> None:
+def test_explaining_a_finding_or_a_function_needs_a_crate(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.chdir(tmp_path)
     code, out, err = said(["explain", name], capsys)
-    assert (code, out) == (2, "")
-    assert "does not understand yet" in err
+    assert (code, out) == (102, "")
+    assert "Cargo.toml" in err
 
 
 def test_the_store_is_shown_pruned_and_cleared(

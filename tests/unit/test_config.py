@@ -75,8 +75,8 @@ def test_own_packages_are_crate_names_too() -> None:
     [
         ("rots = 1", "ringfence.toml:1: unknown key `rots`; did you mean `roots`?"),
         (
-            "colour = 1",
-            "ringfence.toml:1: unknown key `colour`; the keys known here are `roots`, `own`, `strict`, `allow`",
+            "hue = 1",
+            "ringfence.toml:1: unknown key `hue`; the keys known here are `roots`, `own`, `strict`, `allow`, `assume`",
         ),
         (
             '[[roots]]\npath = "a"\n\n[[roots]]\npth = "b"',
@@ -131,7 +131,7 @@ def test_a_wrong_type_is_named_with_its_key_path(text: str, message: str) -> Non
         ),
         (
             '[[allow]]\nrule = "RF999"\nreason = "r"',
-            "ringfence.toml:1: `allow[0]`: `RF999` is no rule; did you mean `RF905`?",
+            "ringfence.toml:1: `allow[0]`: `RF999` is no rule; did you mean `RF906`?",
         ),
         (
             '[[roots]]\npath = "a"\n[[roots]]\npath = "a"',

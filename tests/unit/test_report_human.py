@@ -63,7 +63,7 @@ def long_path() -> tuple[Step, ...]:
 def test_a_finding_reads_like_an_error_of_rustc(sources: SourceTree) -> None:
     anchor = location(3, 32)
     findings = [
-        finding(anchor=anchor, path=long_path()),
+        finding(anchor=anchor, path=long_path(), detail={"removes": ["000000000001"]}),
         numbered(1, finding(HEAP_FREE, anchor=anchor, message="`drop_in_place` frees heap memory")),
     ]
     text = rendered(report(findings, sources=sources))
@@ -83,7 +83,7 @@ error[RF101]: `to_string` allocates on every call of `Plant::on_packet`
   = class: hot, always, not in a loop; 1 path; removing this call removes 2
            findings (RF101, RF103)
   = help: borrow the value
-  = explain: ringfence explain RF101 (this finding is 7f3a9c0d11e2)
+  = explain: ringfence explain 7f3a9c0d11e2
 
 error[RF103]: `drop_in_place` frees heap memory
 """

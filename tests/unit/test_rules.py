@@ -26,7 +26,9 @@ def test_ids_are_for_ever() -> None:
         "RF901 root-not-found",
         "RF902 unresolved-call",
         "RF903 missing-ir",
+        "RF904 unused-allow",
         "RF905 inline-assembly",
+        "RF906 expired-allow",
     ]
 
 
