@@ -15,7 +15,7 @@ import msgspec
 
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 20
+FACTS_VERSION = 21
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
