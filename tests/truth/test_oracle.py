@@ -17,7 +17,13 @@ _NOT_RUN = {
     "laminardb-0.1.0": "has a test of its own",
     "native": "is about C code; nobody has written calls of its roots yet",
 }
-_DEPENDS_ON_TIME = {"files::Feed::next", "spellings::system::waited"}
+_DEPENDS_ON_TIME = {
+    "files::Feed::next",
+    "guards::Desk::add",
+    "guards::Desk::limit",
+    "guards::Desk::set_limit",
+    "spellings::system::waited",
+}
 """These wait for other threads, and allocate only where they do."""
 _AT_ANOTHER_LINE = {Site("spellings::objects::explained", "src/objects.rs", 111, "RF102")}
 """Growth of a writer that a formatting function was handed is told where the writer is made (docs/design/0002)."""
