@@ -71,7 +71,7 @@ laminardb: $(READY) ## audit laminar-core and write docs/laminardb*.md (minutes 
 
 .PHONY: docs/laminardb.md docs/laminardb-0.18.5.md docs/laminardb-0.33.0.md
 docs/laminardb.md: CRATE = laminardb-0.1.0
-docs/laminardb-%.md: CRATE = laminardb-$*
+docs/laminardb-0.18.5.md docs/laminardb-0.33.0.md: CRATE = $(basename $(@F))
 docs/laminardb.md docs/laminardb-0.18.5.md docs/laminardb-0.33.0.md:
 	@{ cat docs/$(CRATE).head.md; $(BIN)/ringfence audit --exit-zero --locked \
 	  --manifest-path testcrates/$(CRATE)/Cargo.toml; echo '```'; } > $@.new
