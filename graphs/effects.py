@@ -59,7 +59,8 @@ _LIBRARY_BODY = re.compile(
     r"|(?P<logs>12tracing_core5event\w*5Event8dispatch|3log13___private_api\w*3Log3log)"
     r"|(?P<locks>12tracing_core8callsite\w*15DefaultCallsite8register)"
     r"|(?P<task>5tokio7runtime4task3raw(?:7dealloc|21drop_join_handle_slow|17drop_abort_handle|8shutdown)"
-    r"|17futures_unordered4task9waker_ref12drop_arc_raw|10async_task3raw\w*7RawTask\w*(?:8drop_ref|7destroy))"
+    r"|17futures_unordered4task9waker_ref12drop_arc_raw|4syncINt\w*3Arc\w*17futures_unordered4task4Task\w*9drop_slow"
+    r"|10async_task3raw\w*7RawTask\w*(?:8drop_ref|7destroy))"
 )
 _LIBRARY_EFFECTS = {
     "grows": Effect.REALLOCATES,
