@@ -97,7 +97,6 @@ def test_every_root_of_every_testcrate_ran(truth: Truth) -> None:
     assert sorted({root.function or root.pattern for root in truth.roots} - {*truth.recording.calls}) == []
 
 
-@pytest.mark.xfail(reason="of two roots that LLVM folded into one symbol, `twins::Ask::cost` is not in the report")
 def test_every_root_that_ran_is_in_a_report(truth: Truth) -> None:
     assert sorted({*truth.recording.calls} - {root.function for root in truth.roots}) == []
 
