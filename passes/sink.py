@@ -35,6 +35,8 @@ class Sink:
     """An indirect call has no other targets than the candidates."""
     at_most: Level | None = None
     """The loudest level, where this sink is milder than its rule."""
+    at_most_once: Level | None = None
+    """The loudest level where no loop of the path repeats it."""
     notes: tuple[tuple[str, object], ...] = ()
     """Further details for the report, by name."""
     method: str = ""
