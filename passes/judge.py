@@ -25,6 +25,7 @@ from ringfence.passes.channels import SHARED_QUEUE, ChannelPass
 from ringfence.passes.clocks import CLOCK_READ, ClockPass, is_deadline
 from ringfence.passes.elided import ELIDED, ElidedPass
 from ringfence.passes.limits import MISSING_IR, LimitsPass
+from ringfence.passes.lock_order import with_what_is_held
 from ringfence.passes.locking import LockingPass
 from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
 from ringfence.passes.sink import Pass, Sink
@@ -61,7 +62,7 @@ def find_sinks(hot_path: HotPath, passes: Sequence[Pass] = PASSES) -> Sinks:
         function = hot_path.reached.program.functions[number]
         for each in passes:
             sinks[number].extend(each.sinks(function, hot_path))
-    return sinks
+    return with_what_is_held(hot_path, sinks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,10 @@ def group_of(sink: Sink, grows: bool) -> tuple[str, str]:
     is none of what is left, and grows nothing."""
     if sink is ELIDED:
         return sink.rule.id, sink.what
-    return _rule(sink, grows=grows).id, sink.what if sink.rule in (MISSING_IR, CACHE_LINE_STRADDLE) else ""
+    return _rule(sink, grows=grows).id, sink.what if sink.apart or sink.rule in (
+        MISSING_IR,
+        CACHE_LINE_STRADDLE,
+    ) else ""
 
 
 def _sort_key(each: Anchored[Sink], display: Display) -> tuple[str, int, int]:
@@ -209,7 +213,7 @@ def _finding(
         path=_steps(each.path, sink, display),
         fingerprint=fingerprint,
         paths=each.sinks,
-        help=advice(rule, api or sink.method.rsplit("::", 1)[-1]),
+        help=sink.help or advice(rule, api or sink.method.rsplit("::", 1)[-1]),
         detail=detail,
     )
 

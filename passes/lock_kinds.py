@@ -57,8 +57,8 @@ _KINDS = (
     (LockKind.READ, re.compile(r"(?:::|_)(?:try_)?(?:read|rdlock)|shared", re.IGNORECASE)),
     (LockKind.WRITE, re.compile(r"(?:::|_)(?:try_)?(?:write|wrlock)|exclusive|RwLock", re.IGNORECASE)),
 )
-_SECOND_ARGUMENT = re.compile(r"^lock_api::")
-_GUARDED = re.compile(r"(?:Mutex|RwLock|ReentrantLock)<")
+_SECOND_ARGUMENT = re.compile(r"lock_api::[\w:]*$")
+_GUARDED = re.compile(r"(?:Mutex|RwLock|ReentrantLock|Guard|GuardArc)<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,9 @@ def _guarded(name: str) -> str:
     opening = _GUARDED.search(name)
     if opening is None:
         return ""
-    arguments = _arguments(name, opening.end())
+    arguments = [argument for argument in _arguments(name, opening.end()) if not argument.startswith("'")]
     # lock_api's types name the raw lock first, spin's may name what waits last.
-    position = 1 if _SECOND_ARGUMENT.match(name) else 0
+    position = 1 if _SECOND_ARGUMENT.search(name[: opening.end() - 1]) else 0
     return arguments[position] if position < len(arguments) else ""
 
 

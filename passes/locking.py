@@ -28,7 +28,11 @@ LOCK = Rule(
     false_positives="A lock that only this thread ever takes still costs its atomics. A `try_lock` does not wait, but "
     "pays the same.",
     how="A compare-exchange under an inlined (or called) acquiring function of std, lock_api, parking_lot, spin or "
-    "tokio, or a call of a known C locking function.",
+    "tokio, or a call of a known C locking function. `detail` names `library`, `kind`, the guarded `type` and the "
+    "function that waits (`contended`); `held_over` lists what is done before the lock is given back in the same "
+    "function: an allocation, a blocking, virtual or pointer call, a second lock. Two locks that are taken in both "
+    "orders, under any roots, are findings of their own with the `cycle`: two threads can wait for each other for "
+    "ever. Locks are told apart by the type that they guard, or by where they lie; two of one type are not compared.",
 )
 
 

@@ -41,6 +41,10 @@ class Sink:
     """Further details for the report, by name."""
     method: str = ""
     """Name of the called method or of the locked operation, where the path does not say it."""
+    help: str = ""
+    """What to do instead, where the sink knows better than its rule."""
+    apart: bool = False
+    """It is a finding of its own beside others of its rule at one anchor."""
 
 
 def notes_on(call: ExternalCall) -> tuple[tuple[str, object], ...]:
