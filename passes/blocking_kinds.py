@@ -41,7 +41,7 @@ WORDS = {
     BlockingClass.PRINT: "printing",
     BlockingClass.PROCESS: "a process",
     BlockingClass.SLEEP: "sleeping",
-    BlockingClass.SOCKET: "a socket",
+    BlockingClass.SOCKET: "socket access",
     BlockingClass.SYSCALL: "a system call",
     BlockingClass.YIELD: "giving up the processor",
 }
@@ -97,6 +97,11 @@ def blocking_class(symbol: str, way: Iterable[str]) -> BlockingClass:
         return by_way
     plain = symbol.split("@", 1)[0]
     return _CLASS_OF.get(plain, BlockingClass.FUTEX if _FUTEX.search(symbol) else BlockingClass.SYSCALL)
+
+
+def macro(path: str) -> str:
+    """The macro that calls a function, such as ``println!``; empty where none is known to."""
+    return _MACROS.get(without_generics(path), "")
 
 
 def spelled(path: str) -> str:

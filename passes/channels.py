@@ -56,6 +56,14 @@ _KINDS = (
     ("unbounded", re.compile(r"Unbounded|::unbounded::|mpsc::Sender")),
     ("broadcast", re.compile(r"::broadcast::")),
 )
+_SINGLE = (
+    "no `clone` of a sender is reached from the roots: where one thread sends and one receives, use a single-producer, "
+    "single-consumer ring: `let (mut tx, mut rx) = rtrb::RingBuffer::new(4096);`, then `tx.push(message)`"
+)
+_SEVERAL = (
+    "senders are cloned: give each sending thread a single-producer, single-consumer ring of its own "
+    "(`rtrb::RingBuffer::new(4096)`), and let the receiver poll them in turn"
+)
 _SENDS = re.compile(r"send|push|enqueue|write")
 _CLONED = re.compile(rf"^<(?P<library>\w+)::[\w:]*?{_ENDS} as core::clone::Clone>::clone$")
 
@@ -88,6 +96,7 @@ class ChannelPass:
             name,
             f"{'sends' if sends else 'receives'} through a queue that several threads may use",
             method=name,
+            help=(_SEVERAL if library in cloned else _SINGLE) if "Queue" not in name else "",
             notes=tuple((key, value) for key, value in notes if value != ""),
         )
 

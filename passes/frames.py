@@ -13,9 +13,9 @@ from ringfence.graphs.classes import SiteClass
 from ringfence.graphs.names import without_generics
 from ringfence.graphs.program import Function
 
-_ATOMIC_FUNCTION = re.compile(r"4core4sync6atomic")
-"""Where nothing is optimised, atomic operations are calls."""
-_MODIFYING = re.compile(r"compare_exchange|swap|fetch_|atomic_(?:add|sub|or|and|xchg|cxchg)")
+_ATOMIC_FUNCTION = re.compile(r"4core4sync6atomic|5tokio4sync15batch_semaphore\w*9Semaphore(?=11try_acquire)")
+"""Where nothing is optimised, atomic operations are calls; tokio's locks try their semaphore by a call."""
+_MODIFYING = re.compile(r"compare_exchange|try_acquire|swap|fetch_|atomic_(?:add|sub|or|and|xchg|cxchg)")
 _READ_MODIFY_WRITE = frozenset({"cmpxchg", "add", "or", "xchg", "sub", "and"})
 
 

@@ -28,6 +28,7 @@ from ringfence.passes.locking import acquisitions
 
 _RELEASE = re.compile(
     r"Guard(?:Arc)?(?:<.*>)? as core::ops::drop::Drop>::drop$|::unlock\w*$|^(?:pthread|mtx)_\w*unlock$"
+    r"|Condvar::wait\w*$|^pthread_cond_\w*wait$"
 )
 _DROP_OF_GUARD = re.compile(r"drop_(?:in_place|glue)::<[^<]*Guard(?:Arc)?<")
 _STANDARD = frozenset({"std", "core", "alloc", ""})

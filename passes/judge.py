@@ -18,7 +18,7 @@ from ringfence.passes.advice import advice
 from ringfence.passes.allocation import AllocationPass
 from ringfence.passes.atomics import AtomicPass
 from ringfence.passes.blocking import BLOCKING_CALL, BlockingPass
-from ringfence.passes.blocking_kinds import WORDS, BlockingClass, blocking_class, spelled
+from ringfence.passes.blocking_kinds import WORDS, BlockingClass, blocking_class, macro, spelled
 from ringfence.passes.branching import BranchingPass
 from ringfence.passes.cache import CACHE_LINE_STRADDLE, CachePass
 from ringfence.passes.channels import SHARED_QUEUE, ChannelPass
@@ -29,7 +29,7 @@ from ringfence.passes.lock_order import with_what_is_held
 from ringfence.passes.locking import LockingPass
 from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
 from ringfence.passes.sink import Pass, Sink
-from ringfence.passes.spinning import SpinPass
+from ringfence.passes.spinning import SPIN_WAIT, SpinPass, is_of_others
 
 PASSES: tuple[Pass, ...] = (
     AllocationPass(),
@@ -132,7 +132,7 @@ def _named(root: Function, sinks: Judged, display: Display) -> Iterator[tuple[st
     for rule, each in found:
         if rule is CACHE_LINE_STRADDLE and each.payload.what in types:
             continue
-        if rule is CLOCK_READ and is_deadline(_way(each)):
+        if (rule is CLOCK_READ and is_deadline(_way(each))) or (rule is SPIN_WAIT and is_of_others(_way(each))):
             continue
         types.add(each.payload.what)
         identity = _identity(rule, root, each)
@@ -198,7 +198,7 @@ def _finding(
         detail["method"] = sink.method
     if rule is BLOCKING_CALL:
         detail["class"] = _blocking_class(each).value
-    if rule in _SPELLED and _called(each):
+    if rule in _SPELLED and _called(each) and not _DROP.fullmatch(_called(each)):
         detail["called"] = spelled(_called(each))
     return Finding(
         rule=rule,
@@ -243,7 +243,7 @@ def _subject(each: Anchored[Sink]) -> str:
     if dropped:
         return f"the drop of `{short_name(dropped[1])}`"
     if called:
-        return f"`{spelled(called) if each.payload.rule in _SPELLED else method_name(called)}`"
+        return f"`{spelled(called) if each.payload.rule in _SPELLED else macro(called) or method_name(called)}`"
     sink = each.payload
     return f"`{short_name(sink.method)}`" if sink.method else sink.what
 

@@ -1,9 +1,9 @@
 """RF203 spin-wait: a loop that looks at an atomic again and again, and gives way in between.
 
 1. A call *waits* where it pauses the processor (``spin_loop``), yields, or sleeps.
-2. It is a *spin* where its innermost cycle of blocks holds an atomic load or a compare-exchange as well: normal edges
-   lead from either to the other. The least set of blocks that the waiting call lies in a cycle with is taken, so that
-   a sleep in an event loop does not become a spin because of atomics elsewhere in that loop.
+2. It is a *spin* where a shortest cycle of blocks through it (normal edges) meets an atomic load or a compare-exchange
+   as well, so that a sleep in an event loop does not become a spin because of atomics elsewhere in that loop. A cycle
+   in which nothing but waiting happens is a delay (the pauses of a back-off): then the cycle around it counts.
 3. crossbeam's ``Backoff`` is a spin where it is called in a loop.
 4. Loops inside of locks are RF201's, those inside of std's and of channels' own waiting RF202's or RF204's.
 
@@ -13,7 +13,8 @@ Not handled: a loop whose atomic load or pause stands in a function that was not
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from ringfence.graphs.facts import CallSite
 from ringfence.graphs.hotpath import HotPath, SinkSite
@@ -84,7 +85,7 @@ def _how(function: Function, position: int, site: CallSite) -> str:
     depth = function.facts.places[site.place].loop_depth
     if depth and _BACKOFF_SYMBOL.search(site.callee):
         return "backs off"
-    how = next((how for how, pattern in _WAITS if pattern.search(site.callee)), "")
+    how = _wait(site)
     if not how or not depth:
         return ""
     if outermost(function, site.location, _BACKOFF) is not None:
@@ -94,41 +95,57 @@ def _how(function: Function, position: int, site: CallSite) -> str:
     return how if _turns_with_a_look(function, position) else ""
 
 
+def _wait(site: CallSite) -> str:
+    return next((how for how, pattern in _WAITS if pattern.search(site.callee)), "")
+
+
 def _belongs_to_others(function: Function, site: CallSite) -> bool:
-    names = [without_generics(function.name_of(frame)) for frame in function.chain(site.location)]
+    names = [function.name_of(frame) for frame in function.chain(site.location)]
     inner = names[1:] if names and names[0].startswith("std::sys") else names
-    return any(_LIBRARY.match(name) or ACQUIRING.match(name) or QUEUE.match(name) for name in inner)
+    return any(_LIBRARY.match(name) for name in inner) or is_of_others(inner)
+
+
+def is_of_others(way: Iterable[str]) -> bool:
+    """Whether a spin stands inside of a lock or a queue, given the paths of the functions that lead to it."""
+    plain = (without_generics(name) for name in way)
+    return any(ACQUIRING.match(name) or QUEUE.match(name) for name in plain)
 
 
 def _turns_with_a_look(function: Function, position: int) -> bool:
-    """Whether a shortest cycle through the waiting call's block meets an atomic load or a compare-exchange."""
+    """Clause 2."""
     flow = function.facts.flow
     if flow is None:
         return False
     operations = [atomic.operation for atomic in function.facts.atomics]
     looks = {block for block, number in flow.events if number < 0 and operations[~number] in _LOOKS}
     waits = next(block for block, number in flow.events if number == position)
-    return any(block in looks for block in _cycle(flow.successors, waits))
+    cycle = _cycle(flow.successors, {waits}, leaving=False)
+    others = {block for block, number in flow.events if number < 0 or not _wait(function.facts.calls[number])}
+    if cycle and others.isdisjoint(cycle):
+        cycle = _cycle(flow.successors, set(cycle), leaving=True)
+    return not looks.isdisjoint(cycle)
 
 
 _LOOKS = ("load", "cmpxchg")
 
 
-def _cycle(successors: Sequence[Sequence[int]], start: int) -> list[int]:
-    """The blocks of a shortest cycle through one; none where it lies in no cycle."""
+def _cycle(successors: Sequence[Sequence[int]], inside: AbstractSet[int], *, leaving: bool) -> list[int]:
+    """The blocks of a shortest way from a set of blocks back into it, the set included; none where there is no such
+    way. ``leaving`` asks for one that leaves the set."""
     parent: dict[int, int] = {}
-    queue = [start]
+    queue = sorted(inside)
     for block in queue:
         for successor in successors[block]:
-            if successor == start:
-                return [start, *_way(parent, block, start)]
-            if successor not in parent:
+            if successor in inside:
+                if block not in inside or not leaving:
+                    return [*inside, *_way(parent, block, inside)]
+            elif successor not in parent:
                 parent[successor] = block
                 queue.append(successor)
     return []
 
 
-def _way(parent: dict[int, int], block: int, start: int) -> Iterator[int]:
-    while block != start:
+def _way(parent: dict[int, int], block: int, inside: AbstractSet[int]) -> Iterator[int]:
+    while block not in inside:
         yield block
         block = parent[block]

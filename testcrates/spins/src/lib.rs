@@ -48,6 +48,17 @@ impl Shared {
         }
     }
 
+    // ringfence: root
+    pub fn wait_longer_and_longer(&self) {
+        let mut pauses = 1;
+        while !self.ready.load(Ordering::Acquire) {
+            for _ in 0..pauses {
+                std::hint::spin_loop(); //~ RF203 hot loop=2
+            }
+            pauses = (pauses * 2).min(64);
+        }
+    }
+
     /// Lock-free: a failed attempt means that another thread made progress.
     // ringfence: root
     pub fn raise(&self, value: u64) -> u64 {
