@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from ringfence.graphs.contracts import Effect
 from ringfence.graphs.effects import effect_of
 from ringfence.graphs.facts import CallKind, Flow
-from ringfence.graphs.names import crate_of, display_name, without_generics
+from ringfence.graphs.names import crate_of, display_name, method_name, without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.frames import outermost
 from ringfence.passes.lock_kinds import ACQUIRING, RELEASING, lock_of
@@ -48,6 +48,8 @@ class Acquired:
     """`ringfence.graphs.facts.Atomic.target`, or nothing."""
     identity: str
     """Tells locks of a program apart; empty where it is not known which one this is."""
+    waits: bool
+    """It is no ``try_lock``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,8 @@ def _inlined(function: Function, flow: Flow) -> Iterator[Acquired]:
         guarded = lock_of(frame.name).guarded
         target = next((each.target for each in taking if each.target), "")
         identity = _identity(function, guarded, target)
-        yield Acquired(tuple(events), frozenset(own[frame]), taking[0].location, guarded, target, identity)
+        waits = not method_name(frame.name).startswith("try_")
+        yield Acquired(tuple(events), frozenset(own[frame]), taking[0].location, guarded, target, identity, waits)
 
 
 def _called(function: Function, flow: Flow) -> Iterator[Acquired]:
@@ -166,7 +169,9 @@ def _called(function: Function, flow: Flow) -> Iterator[Acquired]:
         if not (is_c or ACQUIRING.match(without_generics(name))) or RELEASING.search(name):
             continue
         guarded = lock_of(name).guarded
-        yield Acquired((row,), frozenset({row}), site.location, guarded, "", _identity(function, guarded, ""))
+        identity = _identity(function, guarded, "")
+        waits = "try" not in method_name(name)
+        yield Acquired((row,), frozenset({row}), site.location, guarded, "", identity, waits)
 
 
 def _identity(function: Function, guarded: str, target: str) -> str:

@@ -2,8 +2,9 @@
 
 1. A lock is held over an allocation, a blocking call, a virtual or pointer call, or another acquisition where one of
    these stands between its acquisition and its release (`ringfence.passes.held`), itself or below a call there.
-2. Lock A comes before lock B where B is taken while A is held. Locks are told apart by the type that they guard, where
-   it is the user's own or a library's; else by where they lie: a static, or a place behind the type of ``self``.
+2. Lock A comes before lock B where B is waited for while A is held (``try_lock`` does not wait). Locks are told apart by
+   the type that they guard, where it is the user's own or a library's; else by where they lie: a static, or a place
+   behind the type of ``self``.
 3. A cycle in that order is a finding at each acquisition that is part of it: two threads that run its parts at the
    same time can wait for each other for ever.
 
@@ -86,7 +87,7 @@ class _Deeds:
                     self._here[number, site.location].add((deed, ""))
                     own[number].add((deed, ""))
         for number, found in locks.items():
-            own[number].update((_LOCK, lock.identity) for lock in found)
+            own[number].update((_LOCK, lock.identity if lock.waits else "") for lock in found)
         self._below = self._closed(own)
 
     def _closed(self, own: Mapping[int, set[_Deed]]) -> Mapping[int, set[_Deed]]:
@@ -124,7 +125,7 @@ class _Deeds:
                 continue
             found: set[_Deed] = {*self._here.get((function.id, event.location), ())}
             if row in own:
-                found.add((_LOCK, own[row].identity))
+                found.add((_LOCK, own[row].identity if own[row].waits else ""))
             if number >= 0:
                 for callee in self._callees(function, number):
                     found |= self._below.get(callee, set())

@@ -44,6 +44,7 @@ def held(ringfence: Run, checkout: Path, store: str) -> list[Finding]:
         ("copy_of_orders", ["allocation"]),
         ("tell", ["virtual call"]),
         ("reprice", ["lock"]),
+        ("try_reprice", ["lock"]),
         ("settle_elsewhere", ["lock"]),
         ("copy_behind", None),
         ("one_after_the_other", None),
@@ -61,6 +62,7 @@ def test_a_lock_tells_what_it_is_held_over(held: list[Finding], root: str, over:
         ("settle_elsewhere", ["held::Book", "held::Ledger", "held::Book"]),
         ("correct", ["held::Ledger", "held::Book", "held::Ledger"]),
         ("reprice", None),
+        ("try_reprice", None),
         ("one_after_the_other", None),
     ],
 )

@@ -70,6 +70,13 @@ impl Desk {
         self.book.lock().unwrap().best = rates.rate; //~ RF201 hot; RF202 cold; RF202 cold
     } //~ RF101 cold; RF102 cold; RF103 cold; RF202 cold
 
+    /// The other way round than in `reprice`, but it does not wait for the second lock.
+    // ringfence: root
+    pub fn try_reprice(&self) -> u64 {
+        let book = self.book.lock().unwrap(); //~ RF201 hot; RF202 cold
+        self.rates.try_lock().map_or(0, |rates| rates.rate + book.best) //~ RF101 cold; RF102 cold; RF103 cold; RF201 hot; RF202 cold
+    } //~ RF202 cold
+
     /// The first lock is given back before the second is taken.
     // ringfence: root
     pub fn one_after_the_other(&self) -> u64 {
