@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ringfence.graphs.classes import SiteClass
 from ringfence.graphs.names import without_generics
@@ -60,9 +61,14 @@ def outermost(function: Function, location: int, pattern: re.Pattern[str]) -> Fr
     """The outermost frame at a location whose path without generic arguments matches; None where there is none."""
     for frame in reversed(function.chain(location)):
         name = function.name_of(frame)
-        if pattern.match(without_generics(name)):
+        if _is_match(pattern, name):
             return FramedName(name, frame.inlined_at)
     return None
+
+
+@lru_cache(maxsize=200_000)
+def _is_match(pattern: re.Pattern[str], name: str) -> bool:
+    return pattern.match(without_generics(name)) is not None
 
 
 def by_frame(

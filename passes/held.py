@@ -14,8 +14,9 @@ the lock back and takes it anew: what follows is not held over; locks taken behi
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ringfence.graphs.contracts import Effect
 from ringfence.graphs.effects import effect_of
@@ -66,24 +67,27 @@ def acquired(function: Function) -> list[Acquired]:
     return sorted((*_inlined(function, flow), *_called(function, flow)), key=lambda each: each.events)
 
 
-def held_over(function: Function, taken: Acquired) -> list[int]:
-    """Clause 3: rows of ``Flow.events``, sorted."""
+def held_over(function: Function, locks: Sequence[Acquired]) -> list[list[int]]:
+    """Clause 3 for each of the locks that a function takes: rows of ``Flow.events``, sorted."""
     flow = function.facts.flow
     if flow is None:
-        return []
+        return [[] for _ in locks]
     rows = _rows(flow)
-    releases = {
-        row: release
-        for row in range(len(flow.events))
-        if row not in taken.own and (release := _release(function, flow, row)) is not None
-    }
+    found = ((row, _release(function, flow, row)) for row in range(len(flow.events)))
+    releases = {row: release for row, release in found if release is not None}
+    return [_held_over(flow, taken, rows, releases) for taken in locks]
+
+
+def _held_over(
+    flow: Flow, taken: Acquired, rows: Mapping[int, Sequence[int]], releases: Mapping[int, _Release]
+) -> list[int]:
     seen: dict[int, list[int]] = {}
     closing: set[int] = set()
     stack = [(flow.events[row][0], row + 1) for row in taken.events]
     for block, start in stack:
         if start == 0 and block in seen:
             continue
-        met, closes, goes_on = _walk(rows[block], start, taken, releases)
+        met, closes, goes_on = _walk(rows.get(block, ()), start, taken, releases)
         seen.setdefault(block, []).extend(met)
         if closes:
             closing.add(block)
@@ -94,14 +98,14 @@ def held_over(function: Function, taken: Acquired) -> list[int]:
 
 
 def _walk(
-    rows: Sequence[int], start: int, taken: Acquired, releases: dict[int, _Release]
+    rows: Sequence[int], start: int, taken: Acquired, releases: Mapping[int, _Release]
 ) -> tuple[list[int], bool, bool]:
     """The events of a block up to a release; whether there is one; whether a way leads on."""
     met: list[int] = []
     for row in rows:
         if row < start:
             continue
-        if row in releases and _gives_back(releases[row], taken):
+        if row in releases and row not in taken.own and _gives_back(releases[row], taken):
             return met, True, False
         if start == 0 and row in taken.events:
             return met, False, False
@@ -111,12 +115,17 @@ def _walk(
 
 def _leading(closing: set[int], seen: dict[int, list[int]], flow: Flow) -> set[int]:
     """The blocks that were met and lead to one that closes."""
+    predecessors: dict[int, list[int]] = defaultdict(list)
+    for block in seen:
+        for successor in flow.successors[block]:
+            predecessors[successor].append(block)
     leading = set(closing)
-    while True:
-        more = {block for block in seen if block not in leading and leading.intersection(flow.successors[block])}
-        if not more:
-            return leading
-        leading |= more
+    stack = list(closing)
+    while stack:
+        new = [block for block in predecessors[stack.pop()] if block not in leading]
+        leading.update(new)
+        stack.extend(new)
+    return leading
 
 
 def _gives_back(release: _Release, taken: Acquired) -> bool:
@@ -189,8 +198,15 @@ def _release(function: Function, flow: Flow, row: int) -> _Release | None:
     names = [function.name_of(frame) for frame in function.chain(_location(function, flow, row))]
     if number >= 0:
         names.insert(0, display_name(function.facts.calls[number].callee))
-    giving = [name for name in names if _RELEASE.search(without_generics(name)) or _DROP_OF_GUARD.search(name)]
+    giving = [guarded for name in names if (guarded := _given_back(name)) is not None]
     if not giving:
         return None
-    guarded = next((guard for name in reversed(giving) if (guard := lock_of(name).guarded)), "")
+    guarded = next(filter(None, reversed(giving)), "")
     return _Release(guarded, function.facts.atomics[~number].target if number < 0 else "")
+
+
+@lru_cache(maxsize=200_000)
+def _given_back(name: str) -> str | None:
+    """The guarded type, or nothing, where a path gives a lock back; None where it does not."""
+    gives = _RELEASE.search(without_generics(name)) or _DROP_OF_GUARD.search(name)
+    return lock_of(name).guarded if gives else None

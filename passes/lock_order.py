@@ -1,10 +1,10 @@
 """What is done while a lock is held, and the order in which locks are taken: over all that the roots reach.
 
-1. A lock is held over an allocation, a blocking call, a virtual or pointer call, or another acquisition where one of
+1. A lock is held over an allocation, a blocking, virtual or pointer call, or another acquisition where one of
    these stands between its acquisition and its release (`ringfence.passes.held`), itself or below a call there.
-2. Lock A comes before lock B where B is waited for while A is held (``try_lock`` does not wait). Locks are told apart by
-   the type that they guard, where it is the user's own or a library's; else by where they lie: a static, or a place
-   behind the type of ``self``.
+2. Lock A comes before lock B where B is waited for while A is held (``try_lock`` does not wait). Locks are told apart
+   by the type that they guard, where it is the user's own or a library's; else by where they lie: a static, or a
+   place behind the type of ``self``.
 3. A cycle in that order is a finding at each acquisition that is part of it: two threads that run its parts at the
    same time can wait for each other for ever.
 
@@ -63,8 +63,8 @@ def with_what_is_held(hot_path: HotPath, sinks: Sinks) -> Sinks:
     orders: list[_Taken] = []
     for number, found in locks.items():
         function = hot_path.function(number)
-        for lock in found:
-            deeds, order = program.during(function, lock, found)
+        for lock, rows in zip(found, held_over(function, found), strict=True):
+            deeds, order = program.during(function, lock, rows, found)
             orders += order
             if deeds:
                 told[number] = [_told(site, lock, deeds) for site in told[number]]
@@ -110,14 +110,14 @@ class _Deeds:
         return below
 
     def during(
-        self, function: Function, lock: Acquired, locks: Sequence[Acquired]
+        self, function: Function, lock: Acquired, rows: Sequence[int], locks: Sequence[Acquired]
     ) -> tuple[dict[str, None], list[_Taken]]:
         """What is done while a lock is held, and the locks that are taken meanwhile."""
         flow = function.facts.flow
         deeds: dict[str, None] = {}
         orders: list[_Taken] = []
         own = {row: other for other in locks for row in other.events}
-        for row in held_over(function, lock) if flow else ():
+        for row in rows if flow else ():
             number = flow.events[row][1] if flow else 0
             event = function.facts.calls[number] if number >= 0 else function.facts.atomics[~number]
             site = self._hot_path.classifier.of_event(function, event.place, event.location)
