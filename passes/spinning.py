@@ -1,15 +1,16 @@
 """RF203 spin-wait: a loop that looks at an atomic again and again, and gives way in between.
 
 1. A call *waits* where it pauses the processor (``spin_loop``), yields, or sleeps.
-2. It is a *spin* where a shortest cycle of blocks through it (normal edges) meets an atomic load or a compare-exchange
-   as well, so that a sleep in an event loop does not become a spin because of atomics elsewhere in that loop. A cycle
-   in which nothing but waiting happens is a delay (the pauses of a back-off): then the cycle around it counts.
+2. It is a *spin* where a shortest cycle of blocks through it (normal edges) meets an atomic load, a compare-exchange or
+   a call of a queue (`ringfence.passes.channels`) as well, so that a sleep in an event loop does not become a spin
+   because of atomics elsewhere in that loop. A cycle in which nothing but waiting happens is a delay (the pauses of a
+   back-off): then the cycle around it counts.
 3. crossbeam's ``Backoff`` is a spin where it is called in a loop.
 4. Loops inside of locks are RF201's, those inside of std's and of channels' own waiting RF202's or RF204's.
 
 A loop that retries a compare-exchange without waiting makes progress whenever another thread does: lock-free, silent.
 
-Not handled: a loop whose atomic load or pause stands in a function that was not inlined.
+Not handled: a loop whose atomic load or pause stands in another function that was not inlined.
 """
 
 import re
@@ -18,7 +19,7 @@ from collections.abc import Set as AbstractSet
 
 from ringfence.graphs.facts import CallSite
 from ringfence.graphs.hotpath import HotPath, SinkSite
-from ringfence.graphs.names import without_generics
+from ringfence.graphs.names import display_name, without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.channels import QUEUE
 from ringfence.passes.frames import outermost
@@ -117,13 +118,22 @@ def _turns_with_a_look(function: Function, position: int) -> bool:
     if flow is None:
         return False
     operations = [atomic.operation for atomic in function.facts.atomics]
-    looks = {block for block, number in flow.events if number < 0 and operations[~number] in _LOOKS}
+    calls = function.facts.calls
+    looks = {
+        block
+        for block, number in flow.events
+        if (operations[~number] in _LOOKS if number < 0 else _asks_a_queue(calls[number]))
+    }
     waits = next(block for block, number in flow.events if number == position)
     cycle = _cycle(flow.successors, {waits}, leaving=False)
-    others = {block for block, number in flow.events if number < 0 or not _wait(function.facts.calls[number])}
+    others = {block for block, number in flow.events if number < 0 or not _wait(calls[number])}
     if cycle and others.isdisjoint(cycle):
         cycle = _cycle(flow.successors, set(cycle), leaving=True)
     return not looks.isdisjoint(cycle)
+
+
+def _asks_a_queue(site: CallSite) -> bool:
+    return QUEUE.match(without_generics(display_name(site.callee))) is not None
 
 
 _LOOKS = ("load", "cmpxchg")

@@ -49,6 +49,16 @@ impl Gateway {
     }
 
     // ringfence: root
+    pub fn wait_for(&self) -> Order {
+        loop {
+            if let Some(order) = self.array.pop() { //~ RF202 hot; RF204 hot
+                return order;
+            }
+            std::hint::spin_loop(); //~ RF203 hot
+        }
+    }
+
+    // ringfence: root
     pub fn next(&self) -> Option<Order> {
         self.segments.pop() //~ RF204 hot; RF103 hot; RF202 hot
     }
@@ -63,6 +73,16 @@ impl Ring {
     // ringfence: root
     pub fn send(&mut self, order: Order) -> bool {
         self.outbox.push(order).is_ok()
+    }
+
+    // ringfence: root
+    pub fn wait_for(&mut self) -> Order {
+        loop {
+            if let Ok(order) = self.inbox.pop() {
+                return order;
+            }
+            std::hint::spin_loop(); //~ RF203 hot
+        }
     }
 
     // ringfence: root
