@@ -56,6 +56,13 @@ class Resolution:
     """Implementations in modules that were not read, by name."""
     followed: bool = True
     """The candidates are likely enough to be followed; otherwise the call is unresolved."""
+    is_signature_only: bool = False
+    """Nothing but the signature speaks for the candidates: others are as likely."""
+
+    @property
+    def is_unresolved(self) -> bool:
+        """Nothing likely was found, or not all that is as likely."""
+        return not self.closed and (not self.followed or self.is_signature_only)
 
 
 def one_of_each(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:

@@ -27,16 +27,17 @@ Objects may be made anywhere, long before the root runs, so candidates are sough
    a table that is no vtable; the modules of the crate that makes the call are read for that, those of the user's own
    crates together. Where the pointer was loaded from a known place in a table, only what tables hold at that
    place counts. The set is open, but for hand-written vtables (of `bytes`, say): where the crate that makes the call
-   has functions that fit, and they stand in tables only, it is those. The tables of wakers are constants, too, but
-   anybody may have one.
+   has functions that fit, and they stand in tables only, it is those. The tables of wakers are constants of four
+   functions, of which the first makes a waker; other crates' are among them.
 7. *Formatting*: the argument list and the writer of ``core::fmt`` are made right where they are used. So a body that
    takes the address of a formatting function, or of a vtable of one of ``core::fmt``'s traits, is taken to call it
    there, and the indirect calls inside ``core::fmt``, or of methods of its traits, add nothing to that.
 8. *Machine code*: what a native function names without calling it, it is taken to call, if that is a function of the
    program or one that is known by name. Its calls through pointers have no candidates of their own.
 
-Candidates of which nothing but the signature is known are followed only if there are at most `FOLLOWED_BY_SIGNATURE`:
-a common signature fits half the program. What is not followed is an unresolved call.
+Candidates of which nothing but the signature is known are followed only if there are at most `FOLLOWED_BY_SIGNATURE`,
+or if slot and signature leave one method of one trait: a common signature fits half the program. What is not followed
+is an unresolved call.
 
 Not handled: vtables made by code that is not in the build (a trait that is public can be implemented elsewhere: the
 set is called open), pointers that come out of foreign code, and pointers whose ABI changes the signature.

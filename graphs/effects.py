@@ -58,6 +58,9 @@ _LIBRARY_BODY = re.compile(
     r"|9hashbrown3raw\w*11Fallibility(?:17capacity_overflow|9alloc_err)|7tracing15___macro_support12___is_enabled)"
     r"|(?P<logs>12tracing_core5event\w*5Event8dispatch|3log13___private_api\w*3Log3log)"
     r"|(?P<locks>12tracing_core8callsite\w*15DefaultCallsite8register)"
+    r"|(?P<task>5tokio7runtime4task3raw(?:7dealloc|21drop_join_handle_slow|17drop_abort_handle|8shutdown)"
+    r"|17futures_unordered4task9waker_ref12drop_arc_raw|4syncINt\w*3Arc\w*17futures_unordered4task4Task\w*9drop_slow"
+    r"|10async_task3raw\w*7RawTask\w*(?:8drop_ref|7destroy))"
 )
 _LIBRARY_EFFECTS = {
     "grows": Effect.REALLOCATES,
@@ -67,7 +70,17 @@ _LIBRARY_EFFECTS = {
     "locks": Effect.LOCKS,
     "logs": Effect.LOGS,
     "none": Effect.NONE,
+    "task": Effect.FREES,
 }
+_NEVER_FOLLOWED = frozenset({"logs", "task"})
+
+
+def is_never_followed(symbol: str) -> bool:
+    """Whether a library function stands for itself, although its body is there. What a logger does with a record is the
+    program's choice, made elsewhere. Whoever holds the last waker of a task frees it, whichever of the program's
+    futures it is: what that future drops is the task's own end, and none of the function's that let go of the waker."""
+    known = _LIBRARY_BODY.search(symbol)
+    return known is not None and known.lastgroup in _NEVER_FOLLOWED
 
 
 @cache

@@ -8,6 +8,7 @@ Indices: a *place* is a row of ``FunctionFacts.blocks``; a *location* is a row o
 """
 
 from array import array
+from collections.abc import Set as AbstractSet
 from enum import IntEnum, IntFlag, StrEnum
 from functools import cached_property
 
@@ -15,7 +16,7 @@ import msgspec
 
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 21
+FACTS_VERSION = 23
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
@@ -305,6 +306,17 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def _types_by_name(self) -> dict[str, TypeFacts]:
         return {described.name: described for described in _types_decoder.decode(self.types)}
+
+    def locations_in(self, subprograms: AbstractSet[int]) -> frozenset[int]:
+        """Rows of ``frames`` that stand in a function, given by its subprograms, or in what was inlined into it."""
+        inside: set[int] = set()
+        table = self._frame_table
+        for row in range(len(table) // _FRAME_WIDTH):
+            # A frame's row stands behind that of the frame around it.
+            start = row * _FRAME_WIDTH
+            if table[start] in subprograms or table[start + _FRAME_WIDTH - 1] in inside:
+                inside.add(row)
+        return frozenset(inside)
 
     def inline_chain(self, location: int) -> tuple[Frame, ...]:
         """The frames of a location, innermost first; the last one is the function itself. Empty for -1."""

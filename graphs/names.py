@@ -144,8 +144,9 @@ class Pattern:
     """A path as the contract describes it, compiled.
 
     1. With generic arguments it is compared with the whole name, without them with the name without its own.
-    2. ``*`` stands for one segment or a part of it, ``**`` for any number of segments; ``<* as Trait>`` is any type.
-    3. ``Type::method`` also finds ``<Type as Trait>::method``.
+    2. ``*`` stands for one segment or a part of it, ``**`` for any number of segments; ``<* as Trait>`` and
+       ``<_ as Trait>`` are any type. ``{closure}`` is any closure of the function before it.
+    3. ``Type::method`` also finds ``<Type as Trait>::method``, and ``Trait::method`` the method of every implementor.
     4. The name of an ``async fn`` finds its poll function, ``{closure#0}`` inside it: a name without wildcards that
        matches no function itself.
     5. A path that names no crate matches behind any ``::``; `select` uses that only where nothing matches in full.
@@ -155,7 +156,8 @@ class Pattern:
         self.text = text
         self._has_generics = without_generics(text) != text
         body = re.escape(text).replace(r"\*\*", ".*").replace(r"\*", r"[^:]*")
-        body = body.replace(r"<[^:]*\ as\ ", r"<.*\ as\ ")
+        body = re.sub(r"<(?:_|\[\^:\]\*)\\ as\\ ", lambda _: r"<.*\ as\ (?:.*::)?", body)
+        body = body.replace(r"\{closure\}", r"\{closure\#\d+\}")
         self._full = re.compile(body)
         self._tail = re.compile(r"(?:.*::|.*[ <])?" + body)
 
@@ -181,6 +183,7 @@ def _forms(name: str) -> Iterator[str]:
     qualified = trait_method(name)
     if qualified:
         yield f"{qualified[0]}::{qualified[2]}"
+        yield f"{qualified[1]}::{qualified[2]}"
 
 
 def _poll_forms(name: str) -> Iterator[str]:

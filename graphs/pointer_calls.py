@@ -34,15 +34,17 @@ class PointerCalls:
         """``innermost`` is the path of the function that the call was written in."""
         candidates = self._candidates(site)
         if innermost.startswith(_CALLS_WAKERS):
-            of_wakers = self._functions_of_wakers()
-            candidates = tuple(each for each in candidates if each.symbol in of_wakers) or candidates
-            if all(each.evidence is Evidence.TABLE for each in candidates):
-                return Resolution(candidates)
+            functions = self._functions_of_wakers()
+            of_wakers = tuple(each for each in candidates if each.symbol in functions)
+            in_place = tuple(each for each in of_wakers if each.evidence is Evidence.TABLE)
+            if of_wakers:
+                return Resolution(in_place or of_wakers)
         crate = crate_of(without_generics(innermost))
         private = tuple(each for each in candidates if crate_of(display_name(each.symbol)) == crate)
         if private and all(each.evidence is Evidence.TABLE for each in private):
             return Resolution(private, closed=True)
-        return Resolution(candidates, followed=0 < len(candidates) <= FOLLOWED_BY_SIGNATURE)
+        is_followed = 0 < len(candidates) <= FOLLOWED_BY_SIGNATURE
+        return Resolution(candidates, followed=is_followed, is_signature_only=True)
 
     def stored(self, caller: Function, site: CallSite, innermost: str) -> tuple[Candidate, ...] | None:
         """What the variable can hold that the pointer was loaded from; None where that is not known."""

@@ -15,13 +15,14 @@ An alias stands for its target in the same module. A cycle of aliases, which LLV
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Protocol
 
 from ringfence.graphs.contracts import Assumption
 from ringfence.graphs.facts import Attribute, Frame, FunctionFacts, ModuleFacts, VTable
+from ringfence.graphs.inlined import joined, outermost, part_of
 from ringfence.graphs.names import display_name
 
 
@@ -55,15 +56,21 @@ class Function:
     facts: FunctionFacts
     where: ModuleFacts
     bindings: tuple[Binding, ...] = ()
+    known_as: str = ""
+    """The symbol that it goes by, where that is another one, whose body was folded into this one."""
+    inlined_as: frozenset[int] = frozenset()
+    """Subprograms of an inlined function, of which this is what is left (`Program.inlined`)."""
 
     @cached_property
     def name(self) -> str:
         """The path as a user knows it, generic arguments kept."""
-        return display_name(self.facts.symbol)
+        return display_name(self.known_as or self.facts.symbol)
 
     def chain(self, location: int) -> tuple[Frame, ...]:
         """Inline chain of an event, innermost first; one frame for the whole function where it has no location."""
         chain = self.where.inline_chain(location)
+        if self.inlined_as:
+            chain = chain[: outermost(chain, self.inlined_as) + 1]
         return chain or self.entry
 
     def bound(self, parameter: int) -> tuple[int, str] | None:
@@ -108,6 +115,15 @@ class Function:
         return self.where.subprograms[frame.subprogram].name if frame.subprogram >= 0 else self.facts.symbol
 
 
+@dataclass(frozen=True, slots=True)
+class Inlined:
+    """What is left of an inlined function."""
+
+    function: Function
+    into: tuple[str, ...]
+    """Paths of the functions that hold it, sorted."""
+
+
 MOST_SPECIALISATIONS = 32
 """Of one function; a library function that takes callbacks may be called from everywhere."""
 
@@ -132,6 +148,8 @@ class Program:
         self.unreadable: set[int] = set()
         self.functions: list[Function] = []
         self._id_of: dict[tuple[int, str], int] = {}
+        self._aliases: dict[tuple[int, str], Function] = {}
+        self._inlined: dict[tuple[int, str], Inlined | None] = {}
         self._specialised: dict[int, dict[tuple[Binding, ...], Function]] = {}
 
     def load(self, modules: Iterable[int]) -> None:
@@ -175,8 +193,7 @@ class Program:
             return None
         if target != symbol:
             return self.function(module, target)
-        function = Function(len(self.functions), module, facts.function(symbol), facts)
-        self.functions.append(function)
+        function = self._added(Function(len(self.functions), module, facts.function(symbol), facts))
         self._id_of[module, symbol] = function.id
         return function
 
@@ -191,10 +208,41 @@ class Program:
         if known is None:
             if len(of_function) == MOST_SPECIALISATIONS:
                 return function
-            known = Function(len(self.functions), function.module, function.facts, function.where, useful)
-            self.functions.append(known)
+            known = self._added(replace(function, id=len(self.functions), bindings=useful))
             of_function[useful] = known
         return known
+
+    def alias(self, function: Function, symbol: str) -> Function:
+        """The function under another symbol that stands for the same body: LLVM folds equal ones."""
+        if symbol == function.facts.symbol:
+            return function
+        known = self._aliases.get((function.id, symbol))
+        if known is None:
+            known = self._added(replace(function, id=len(self.functions), known_as=symbol))
+            self._aliases[function.id, symbol] = known
+        return known
+
+    def inlined(self, module: int, symbol: str) -> Inlined | None:
+        """What is left of a function that was inlined into others of a module that was read; None where nothing is."""
+        if (module, symbol) not in self._inlined:
+            self._inlined[module, symbol] = self._left_of(module, symbol)
+        return self._inlined[module, symbol]
+
+    def _left_of(self, module: int, symbol: str) -> Inlined | None:
+        where = self.modules[module]
+        subprograms = frozenset(row for row, each in enumerate(where.subprograms) if each.name == symbol)
+        locations = where.locations_in(subprograms)
+        parts = {each: part_of(where.function(each), locations) for each in sorted(where.functions)}
+        left = {each: part for each, part in parts.items() if part is not None}
+        if not left:
+            return None
+        facts = joined(symbol, min(subprograms), tuple(left.values()))
+        function = self._added(Function(len(self.functions), module, facts, where, inlined_as=subprograms))
+        return Inlined(function, tuple(sorted({display_name(each) for each in left})))
+
+    def _added(self, function: Function) -> Function:
+        self.functions.append(function)
+        return function
 
     def attributes_of(self, module: int, symbol: str) -> Attribute:
         """What the module's own declaration says of an external function."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ringfence.graphs.candidates import Resolution
 from ringfence.graphs.contracts import Assumption, Effect
 from ringfence.graphs.dispatch import Dispatch
-from ringfence.graphs.effects import effect_of, effect_of_body, is_allocator
+from ringfence.graphs.effects import effect_of, effect_of_body, is_allocator, is_never_followed
 from ringfence.graphs.facts import CallKind, CallSite, PathClass
 from ringfence.graphs.program import Binding, Function, Program
 from ringfence.graphs.virtual_calls import DROP_SLOT
@@ -145,7 +145,7 @@ def _handed_over(program: Program, caller: Function, site: CallSite) -> Iterator
 
 def _module_of(program: Program, caller: int, symbol: str) -> int | None:
     """The module to read for a callee; none where the name tells all that a module not read so far would."""
-    if symbol in program.assumed or is_allocator(symbol) or effect_of_body(symbol) is Effect.LOGS:
+    if symbol in program.assumed or is_allocator(symbol) or is_never_followed(symbol):
         return None
     module = program.locate(caller, symbol)
     is_known = module is not None and module not in program.modules and effect_of_body(symbol) in _TOLD_BY_NAME
@@ -178,7 +178,8 @@ def _link(reached: Reach, caller: Function, site: CallSite, symbol: str, module:
         said = (ExternalCall(site, symbol, effect, assumption=assumption) for effect in assumption.effects)
         reached.externals[caller.id].extend(said)
         return None
-    callee = program.function(module, symbol) if module is not None else None
+    has_body = module is not None and not is_never_followed(symbol)
+    callee = program.function(module, symbol) if module is not None and has_body else None
     if callee is None:
         attributes = program.attributes_of(caller.module, symbol)
         unreadable = module in program.unreadable

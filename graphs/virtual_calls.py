@@ -138,7 +138,7 @@ class VirtualCalls:
             method=call.method,
             traits=tuple(sorted(traits)),
             unread=tuple(sorted(unread)),
-            followed=bool(found) and (_is_told(call) or len(found) <= FOLLOWED_BY_SIGNATURE),
+            followed=bool(found) and (_is_told(call) or len(found) <= FOLLOWED_BY_SIGNATURE or _is_one_method(found)),
         )
 
     def _refresh(self) -> None:
@@ -277,6 +277,13 @@ def _is_told(call: _VirtualCall) -> bool:
     """Whether more than the signature is known; every closure without arguments is a ``dyn Fn()``."""
     is_any_closure = all(dyn.startswith(_CALLABLE) and dyn.endswith(_WITHOUT_ARGUMENTS) for dyn in call.dyn)
     return call.is_written or not is_any_closure
+
+
+def _is_one_method(found: Iterable[tuple[int, str]]) -> bool:
+    """Whether the slot and the signature leave one method of one trait."""
+    named = {trait_method(display_name(symbol)) for _, symbol in found}
+    methods = {(without_generics(each[1]), without_generics(each[2])) if each else None for each in named}
+    return len(methods) == 1 and None not in methods
 
 
 def innermost_name(caller: Function, site: CallSite) -> str:

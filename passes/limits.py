@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ringfence.graphs.candidates import Resolution
-from ringfence.graphs.facts import CallKind, CallSite, PathClass
+from ringfence.graphs.facts import CallKind, PathClass
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import display_name
 from ringfence.graphs.program import Function
@@ -109,12 +108,6 @@ def _is_harmless(template: str) -> bool:
     return all(_HARMLESS.fullmatch(words[0]) for words in instructions if words)
 
 
-def _is_unresolved(resolution: Resolution, site: CallSite) -> bool:
-    """A pointer's set is open, unless the call is known to be one of a method; a virtual call's only where nothing
-    likely was found."""
-    return not resolution.followed or (site.kind is CallKind.POINTER and not resolution.method)
-
-
 class LimitsPass:
     """Calls that leave what was analysed."""
 
@@ -129,7 +122,7 @@ class LimitsPass:
             return
         for position, site in enumerate(function.facts.calls):
             resolution = reached.resolutions.get((function.id, position))
-            if resolution is not None and not resolution.closed and _is_unresolved(resolution, site):
+            if resolution is not None and resolution.is_unresolved:
                 sink = Sink(
                     UNRESOLVED_CALL,
                     "a target that is not known",

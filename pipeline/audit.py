@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ringfence.graphs.dispatch import Dispatch
@@ -30,8 +31,10 @@ from ringfence.pipeline.progress import Progress
 from ringfence.pipeline.propose import message, proposals
 from ringfence.pipeline.report.compose import RootResult, build_report
 from ringfence.pipeline.report.model import Report
-from ringfence.pipeline.roots import FunctionNames, Miss, Root, RootPattern, find_marked, find_roots
+from ringfence.pipeline.roots import FunctionNames, Miss, Places, Root, RootPattern, find_root
+from ringfence.pipeline.roots_by_place import OwnFunctions, find_marked, find_threads_named
 from ringfence.pipeline.store import store_if
+from ringfence.pipeline.threads import THREAD, find_threads
 from ringfence.pipeline.workers import WorkerPool
 
 
@@ -107,8 +110,9 @@ class Linked:
 
     @property
     def functions(self) -> list[Function]:
-        """The roots that were found."""
-        return [root.function for root in self.roots if isinstance(root, Root)]
+        """The roots that were found, each once."""
+        found = {root.function.id: root.function for root in self.roots if isinstance(root, Root)}
+        return list(found.values())
 
     @property
     def event_loops(self) -> frozenset[int]:
@@ -218,8 +222,18 @@ def link(request: AuditRequest, built: Built, library: Library) -> Linked:
     said = assumed(entries, library.symbols.mentioned() if entries else (), today)
     program = Program(library.symbols, library.read, native=library.native, assumed=said.of_symbol)
     symbols = dict(library.functions)
-    roots = find_roots(_patterns(request, built), FunctionNames(symbols), program, built.own_crates)
-    roots += find_marked(find_markers(built.own_folders), library.own_symbols(), program, built.workspace)
+    own = [number for crate in sorted(built.own_crates) for number in library.modules_of(crate)]
+    places = Places(own, built.own_crates, lambda module: str(library.sources[module].path))
+    names, own_functions = FunctionNames(symbols), OwnFunctions(library.own_symbols(), program, built.workspace)
+    threads = tuple(find_threads(built.own_folders))
+    roots: list[Root | Miss] = []
+    for pattern in _patterns(request, built):
+        if pattern.text.startswith(THREAD):
+            by_name = partial(find_root, names=names, program=program, places=places)
+            roots += find_threads_named(pattern, threads, own_functions, by_name)
+        else:
+            roots += find_root(pattern, names, program, places)
+    roots += find_marked(find_markers(built.own_folders), own_functions)
     return Linked(built, library, program, tuple(_unique(roots)), said, today)
 
 
@@ -230,13 +244,13 @@ def _patterns(request: AuditRequest, built: Built) -> list[RootPattern]:
 
 
 def _unique(roots: Sequence[Root | Miss]) -> Iterator[Root | Miss]:
-    """A function that two patterns name is audited once, under the first."""
-    seen: set[int] = set()
+    """One entry for each pattern and function: a comment may name again what the configuration names."""
+    seen: set[tuple[str, int]] = set()
     for root in roots:
         if isinstance(root, Miss):
             yield root
-        elif root.function.id not in seen:
-            seen.add(root.function.id)
+        elif (key := (root.pattern.text, root.function.id)) not in seen:
+            seen.add(key)
             yield root
 
 
@@ -301,6 +315,7 @@ def _result(root: Root | Miss, built: Built) -> RootResult:
         location=Location(built.files.display(function.file_of(frame)), frame.line) if frame else None,
         budget_ns=root.pattern.budget_ns,
         reason=root.pattern.reason,
+        inlined_into=root.inlined_into,
     )
 
 

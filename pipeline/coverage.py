@@ -13,7 +13,7 @@ from ringfence.pipeline.report.model import AssumedFunctions, Coverage, Unreadab
 
 def coverage_of(library: Library, reached: Reach, entries: Sequence[Assume], *, strict: bool) -> Coverage:
     """What the report says of it; ``entries`` are the project's assumptions."""
-    unresolved = sum(not each.followed and not each.closed for each in reached.resolutions.values())
+    unresolved = sum(each.is_unresolved for each in reached.resolutions.values())
     unresolved += reached.native_pointer_calls
     missing = {call.symbol for calls in reached.externals.values() for call in calls if call.effect is None}
     skipped = reached.panic_calls_not_followed

@@ -7,6 +7,7 @@ from pathlib import Path
 
 _MARKER = re.compile(r"^\s*//+!?\s*ringfence:\s*root\b")
 _FUNCTION = re.compile(r"^\s*(?:#\[[^\]]*\]\s*)*(?:[\w():\s\"]*\s)?fn\s+(?P<name>\w+)")
+_ASYNC = re.compile(r"\basync\b[^(]*\bfn\b")
 _PASSED_OVER = re.compile(r"^\s*(?:$|//|#\[)")
 _FURTHEST = 40
 """Lines of attributes and comments that may stand between a marker and its function."""
@@ -21,13 +22,19 @@ class Marker:
     """Line of ``fn``, as debug info gives it."""
     name: str
     """Empty where no function follows the marker."""
+    is_async: bool = False
+    """Its body is polled as a closure, which stands on the same line."""
 
 
 def find_markers(folders: Iterable[Path]) -> Iterator[Marker]:
     """Markers in the Rust files below the folders, ``target`` folders left out, sorted by file and line."""
-    files = {file for folder in folders for file in folder.rglob("*.rs") if "target" not in _parts(file, folder)}
-    for file in sorted(files):
+    for file in source_files(folders):
         yield from _markers_in(file)
+
+
+def source_files(folders: Iterable[Path]) -> list[Path]:
+    """The Rust files below the folders, ``target`` folders left out, sorted."""
+    return sorted({file for folder in folders for file in folder.rglob("*.rs") if "target" not in _parts(file, folder)})
 
 
 def _parts(file: Path, folder: Path) -> tuple[str, ...]:
@@ -53,7 +60,7 @@ def _marked(file: Path, lines: list[str], marker: int) -> Marker:
         line = lines[number]
         function = _FUNCTION.match(line)
         if function and not open_brackets:
-            return Marker(file, number + 1, function["name"])
+            return Marker(file, number + 1, function["name"], _ASYNC.search(line) is not None)
         if not open_brackets and not _PASSED_OVER.match(line):
             break
         if open_brackets or line.lstrip().startswith("#["):

@@ -2,13 +2,12 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ringfence.graphs.names import Pattern, crate_of, display_name, method_name, without_generics
 from ringfence.graphs.program import Function, Program
-from ringfence.pipeline.markers import Marker
 
 _IDENTIFIER = re.compile(r"\w+")
 _UNNAMED = re.compile(r"::\{[^}]*\}")
@@ -35,6 +34,8 @@ class Root:
 
     pattern: RootPattern
     function: Function
+    inlined_into: tuple[str, ...] = ()
+    """Paths of the functions that hold what is left of it, where it has no symbol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,7 @@ class FunctionNames:
 
     def matching(self, pattern: Pattern) -> list[tuple[str, int, str]]:
         """(name, module, symbol) of every function that the pattern selects, sorted by name."""
-        words = _IDENTIFIER.findall(_UNNAMED.sub("", without_generics(pattern.text)))
-        mark = f"{len(words[-1])}{words[-1]}" if words and not pattern.text.endswith("*") else ""
+        mark = _mark(pattern)
         named: dict[str, list[tuple[int, str]]] = {}
         for symbol, modules in self._symbols.items():
             if mark in symbol or symbol == pattern.text:
@@ -78,24 +78,64 @@ class FunctionNames:
         return tuple((same_word or difflib.get_close_matches(text, candidates, _NEAREST, 0.6))[:_NEAREST])
 
 
-def find_roots(
-    patterns: Iterable[RootPattern], names: FunctionNames, program: Program, crates: Mapping[str, Path]
-) -> list[Root | Miss]:
-    """One entry for each pattern and function found, in the order of the patterns; a `Miss` where there is none.
-    ``crates`` are the folders of the user's own crates, where the source of a missing function is looked for."""
-    found: list[Root | Miss] = []
-    for pattern in patterns:
-        matches = names.matching(Pattern(pattern.text))
-        program.load(module for _, module, _ in matches)
-        functions = {
-            function.id: function for _, module, symbol in matches if (function := program.function(module, symbol))
-        }
-        if functions:
-            found.extend(Root(pattern, function) for function in functions.values())
-        else:
-            why = _why_not_found(pattern.text, crates)
-            found.append(Miss(pattern, why, names.nearest(pattern.text) if why == _NO_SUCH_FUNCTION else ()))
-    return found
+def _mark(pattern: Pattern) -> str:
+    """What every symbol that the pattern can select has in it: the last name behind its length."""
+    words = _IDENTIFIER.findall(_UNNAMED.sub("", without_generics(pattern.text)))
+    return f"{len(words[-1])}{words[-1]}" if words and not pattern.text.endswith("*") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a root may hide that no symbol has the name of."""
+
+    own_modules: Sequence[int]
+    """Modules of the user's own crates: what is inlined, is inlined there."""
+    crates: Mapping[str, Path]
+    """Folders of the user's own crates, where the source of a missing function is looked for."""
+    files: Callable[[int], str]
+    """The file of a module, by its number."""
+
+
+def find_root(pattern: RootPattern, names: FunctionNames, program: Program, places: Places) -> list[Root | Miss]:
+    """One entry for each function that the pattern finds; a `Miss` where there is none."""
+    matches = names.matching(Pattern(pattern.text))
+    program.load(module for _, module, _ in matches)
+    functions = {
+        name: program.alias(function, symbol)
+        for name, module, symbol in matches
+        if (function := program.function(module, symbol))
+    }
+    if functions:
+        return [Root(pattern, function) for function in functions.values()]
+    unreadable = sorted({places.files(module) for _, module, _ in matches if module in program.unreadable})
+    if unreadable:
+        return [Miss(pattern, f"it stands in {unreadable[0]}, which cannot be read", ())]
+    inlined = list(_inlined(pattern, program, places))
+    return [*inlined] if inlined else [_miss(pattern, names, places)]
+
+
+def _inlined(pattern: RootPattern, program: Program, places: Places) -> Iterator[Root]:
+    """What is left of functions that the pattern selects and that have no symbol, in the user's own modules."""
+    program.load(places.own_modules)
+    wanted = Pattern(pattern.text)
+    mark = _mark(wanted)
+    found = {
+        (display_name(subprogram.name), module, subprogram.name)
+        for module in places.own_modules
+        if module in program.modules
+        for subprogram in program.modules[module].subprograms
+        if mark in subprogram.name
+    }
+    selected = set(wanted.select(name for name, _, _ in found))
+    for name, module, symbol in sorted(found):
+        left = program.inlined(module, symbol) if name in selected else None
+        if left is not None:
+            yield Root(pattern, left.function, left.into)
+
+
+def _miss(pattern: RootPattern, names: FunctionNames, places: Places) -> Miss:
+    why = _why_not_found(pattern.text, places.crates)
+    return Miss(pattern, why, names.nearest(pattern.text) if why == _NO_SUCH_FUNCTION else ())
 
 
 _NO_SUCH_FUNCTION = "no function of that name is in the modules"
@@ -108,32 +148,6 @@ def _why_not_found(pattern: str, crates: Mapping[str, Path]) -> str:
     return why_missing(words[-1], sources) if words else _NO_SUCH_FUNCTION
 
 
-def find_marked(
-    markers: Iterable[Marker], names: Mapping[str, Sequence[int]], program: Program, workspace: Path
-) -> list[Root | Miss]:
-    """Functions whose debug info gives the line of a marked ``fn``; every instance of a generic one. ``names`` are the
-    symbols of the user's own modules: a generic function of theirs is instantiated there."""
-    found: list[Root | Miss] = []
-    for marker in markers:
-        place = f"{_relative(marker.file, workspace)}:{marker.line}"
-        pattern = RootPattern(marker.name or place)
-        if not marker.name:
-            found.append(Miss(pattern, f"no function follows the marker at {place}", ()))
-            continue
-        mark = f"{len(marker.name)}{marker.name}"
-        candidates = [(modules[0], symbol) for symbol, modules in names.items() if mark in symbol]
-        program.load(module for module, _ in candidates)
-        found_here = [(symbol, program.function(module, symbol)) for module, symbol in sorted(candidates)]
-        functions = [each for _, each in found_here if each and _stands_at(each, marker)]
-        functions = functions or [each for symbol, each in found_here if each and _is_twin(each, symbol, marker.name)]
-        if functions:
-            unique = {function.id: function for function in functions}
-            found.extend(Root(RootPattern(without_generics(each.name)), each) for each in unique.values())
-        else:
-            found.append(Miss(pattern, f"{why_missing(marker.name, [marker.file])} (marked at {place})", ()))
-    return found
-
-
 def why_missing(name: str, sources: Iterable[Path]) -> str:
     """What the source says of a function that has no symbol."""
     generic = re.compile(_GENERIC_FUNCTION.format(name=re.escape(name)))
@@ -143,6 +157,8 @@ def why_missing(name: str, sources: Iterable[Path]) -> str:
         position = plain.search(text)
         if position is None:
             continue
+        if re.search(rf"async\s+(?:unsafe\s+)?fn\s+{re.escape(name)}\b", text):
+            return "it is async, and nothing in this build polls it: `.await` it in code that is built"
         if generic.search(text) or _is_in_generic_impl(text, position.start()):
             return "it is generic, and nothing in this build instantiates it: call it with concrete types"
         return (
@@ -156,28 +172,3 @@ def _is_in_generic_impl(text: str, position: int) -> bool:
     before = text[:position]
     opening = max(before.rfind("\nimpl"), 0 if before.startswith("impl") else -1)
     return opening >= 0 and _GENERIC_IMPL.search(text, opening, position) is not None
-
-
-def _is_twin(function: Function, symbol: str, name: str) -> bool:
-    """LLVM folds equal bodies into one symbol, of which the others are aliases without debug info of their own."""
-    return function.facts.symbol != symbol and method_name(display_name(symbol)) == name
-
-
-def _stands_at(function: Function, marker: Marker) -> bool:
-    if not function.entry:
-        return False
-    frame = function.entry[0]
-    return (
-        frame.line == marker.line
-        and Path(function.file_of(frame)).name == marker.file.name
-        and _same_file(function.file_of(frame), marker.file)
-    )
-
-
-def _same_file(named: str, file: Path) -> bool:
-    path = Path(named)
-    return path == file or (path.exists() and path.samefile(file)) or file.as_posix().endswith("/" + path.as_posix())
-
-
-def _relative(file: Path, workspace: Path) -> str:
-    return file.relative_to(workspace).as_posix() if file.is_relative_to(workspace) else file.as_posix()

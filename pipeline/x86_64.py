@@ -40,12 +40,12 @@ _EMMS = 0x77
 
 def instructions(code: bytes, start: int, end: int) -> Iterator[Instruction]:
     """The instructions of ``code`` between two offsets, in order; raises `UndecodableError`."""
+    text = code[:end]
     offset = start
     try:
         while offset < end:
-            instruction = _decode(code, offset)
-            if instruction.end > end:
-                raise IndexError
+            instruction = _decode(text, offset)
+            _ = text[instruction.end - 1]
             yield instruction
             offset = instruction.end
     except IndexError as error:

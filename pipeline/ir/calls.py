@@ -36,6 +36,7 @@ _PARAMETER = re.compile(rb"ptr [^\n]*?(%" + SYMBOL + rb")$")
 _OPERAND = re.compile(rb"[%@]" + SYMBOL + rb"$")
 _CHOICE = re.compile(rb"(?:select|phi) ")
 _ADDRESS_TAKEN = re.compile(rb"@((?>" + SYMBOL + rb"))(?!\()")
+_SECOND_LINE_OF_INVOKE = b"\n          to label "
 _COPY = re.compile(rb"llvm\.(memcpy|memmove|memset)\.")
 _COPY_SIZE = re.compile(rb", i(?:64|32) (?:[a-z_]+(?:\([^()]*\))? )*(\d+|%" + SYMBOL + rb"), i1 ")
 _INSTRUCTION = re.compile(
@@ -165,6 +166,8 @@ class CallReader:
         for match in _ADDRESS_TAKEN.finditer(self._text, start, end):
             if match[1] in self._addressable:
                 line_end = self._text.find(b"\n", match.end())
+                if self._text.startswith(_SECOND_LINE_OF_INVOKE, line_end):
+                    line_end = self._text.find(b"\n", line_end + 1)
                 yield match[1], match.start(), self.location(self._text[match.end() : line_end])
 
     def _direct(

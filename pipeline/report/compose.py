@@ -76,6 +76,8 @@ class RootResult:
     budget_ns: int | None = None
     reason: str = ""
     """Why it is a root; of a pattern that found nothing, the sentence that says so and what to do."""
+    inlined_into: tuple[str, ...] = ()
+    """Functions that hold what is left of it, where it has no code of its own."""
 
     @property
     def status(self) -> RootStatus:
@@ -261,6 +263,7 @@ def _root(root: RootResult, findings: Sequence[Finding], instances: int, *, stri
         verdict=_root_verdict(findings) if is_audited else RootVerdict.UNKNOWN,
         budget_ns=root.budget_ns,
         reason=root.reason,
+        inlined_into=root.inlined_into,
         instances=instances,
         findings=sum(strict or finding.level is not Level.HIDDEN for finding in findings),
         summary=_summary(findings),

@@ -119,7 +119,8 @@ def _add_roots(page: Page, roots: Sequence[Root]) -> None:
     widths = {each: max(len(each), *(len(root.summary.get(each) or "·") for root in roots)) for each in used}
     heading = ["verdict".ljust(verdict_width), *(each.value.ljust(widths[each]) for each in used), "root"]
     page.add(styled((_GAP.join(heading), STRONG)))
-    for root in roots:
+    # A function that two patterns name stands there once.
+    for root in {root.function or root.pattern: root for root in reversed(roots)}.values():
         verdict, style = _VERDICTS[root.verdict]
         row = styled((verdict.ljust(verdict_width), style), _GAP)
         for each in used:
@@ -136,6 +137,8 @@ def _root_name(root: Root) -> Text:
     if root.status is RootStatus.NOT_FOUND:
         return styled(unbroken(root.pattern), (" matches nothing", "red"))
     name = styled(unbroken(shorten(root.function or root.pattern, _LONGEST_NAME)))
+    if root.inlined_into:
+        name += styled((f" (inlined into {_count(len(root.inlined_into), 'function')})", QUIET))
     return name + styled((f" (budget {root.budget_ns:,} ns)", QUIET)) if root.budget_ns else name
 
 

@@ -157,6 +157,8 @@ class Root(msgspec.Struct, frozen=True, kw_only=True):
     budget_ns: int | None
     reason: str
     """Why it is a root, in the user's words; of a pattern that found nothing, why."""
+    inlined_into: tuple[str, ...] = ()
+    """Where it has no code of its own: the functions that it was inlined into, where what is left of it was audited."""
     instances: int
     """How many functions the pattern found."""
     findings: int

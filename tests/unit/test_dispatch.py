@@ -67,6 +67,14 @@ def test_the_trait_that_a_frame_names_leaves_its_own_vtables_only() -> None:
     assert candidates(linked) == [(OF_A, Evidence.VTABLE)]
 
 
+def test_one_method_in_a_slot_is_followed_although_nothing_names_it() -> None:
+    types = [f"<test::{letter} as test::Op>::process" for letter in "ABCDEF"]
+    program = "".join(vtable(f"v{number}", name) for number, name in enumerate(types)) + methods(*types)
+    assert resolution(called_in("test::run", program)).followed
+    other = vtable("v9", OTHER) + methods(OTHER)
+    assert not resolution(called_in("test::run", program + other)).followed
+
+
 FOR_OP, FOR_OTHER = "<dyn test::Op as test::Extension>::run", "<dyn test::Other as test::Extension>::run"
 
 

@@ -408,6 +408,21 @@ def test_a_callback_handed_to_foreign_code_itself_or_in_a_table_counts_as_called
     assert "RF101" in [finding.rule.id for finding in findings(linked)]
 
 
+def test_whoever_lets_go_of_a_task_frees_it_and_does_not_do_what_its_future_does() -> None:
+    dealloc = "_RINvNtNtNtCs1_5tokio7runtime4task3raw7deallocNtCs2_4user6FutureE"
+    source = Source()
+    root = source.subprogram("root", "/own/lib.rs")
+    linked = link(
+        source.module(f"""
+    define void @{dealloc}() {{ %1 = call ptr @{ALLOC}(i64 8, i64 8) \n ret void }}
+    define void @root() !dbg {root} {{
+      call void @{dealloc}(), !dbg {source.at(root, 4)}
+      ret void }}""")
+    )
+    assert linked.names() == ["root"]
+    assert [finding.rule.id for finding in findings(linked)] == ["RF103"]
+
+
 def test_a_callback_that_is_only_registered_is_not_called() -> None:
     assert "loud" not in handing("loud", "atexit").names()
 

@@ -362,6 +362,31 @@ def test_an_inline_chain_runs_from_the_innermost_frame_to_the_function() -> None
     assert [facts.files[frame.file] for frame in chain] == ['/elsewhere/a"b.rs', "/crate/src/lib.rs"]
 
 
+INVOKED = LOCATED.replace(
+    """define void @f() !dbg !3 {
+  call void @work(), !dbg !6
+  ret void
+}""",
+    """declare i32 @personality(...)
+declare void @stored()
+define void @f() personality ptr @personality !dbg !3 {
+  invoke void @work(ptr @stored) to label %done unwind label %failed, !dbg !6
+done:
+  ret void
+failed:
+  %caught = landingpad { ptr, i32 } cleanup
+  resume { ptr, i32 } %caught
+}""",
+).replace("declare void @work()", "declare void @work(ptr)")
+
+
+def test_an_address_taken_by_an_invoke_has_the_line_that_stands_behind_its_labels() -> None:
+    facts = read(INVOKED)
+    [address] = facts.function("f").addresses
+    assert address.symbol == "stored"
+    assert [(frame.line, frame.column) for frame in facts.inline_chain(address.location)] == [(21, 9), (12, 5)]
+
+
 @pytest.mark.parametrize("name", ["plain", "with space", "a::b<&'static str>"])
 def test_quoted_symbols_are_read_as_the_linker_sees_them(name: str) -> None:
     facts = read(f'define void @"{name}"() {{ ret void }}\ndefine void @f() {{ call void @"{name}"() \n ret void }}')

@@ -1,9 +1,9 @@
 //! Pointers to functions: kept, called, passed on.
 
 pub struct Feed {
-    on_price: fn(u64) -> Vec<u64>,
-    on_close: Option<fn(u64) -> Vec<u64>>,
-    last: u64,
+    pub on_price: fn(u64) -> Vec<u64>,
+    pub on_close: Option<fn(u64) -> Vec<u64>>,
+    pub last: u64,
 }
 
 #[inline(never)]

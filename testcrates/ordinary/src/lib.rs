@@ -44,10 +44,10 @@ impl Strategy for Recorder {
 }
 
 pub struct Plant {
-    data: Mutex<Vec<u64>>,
+    pub data: Mutex<Vec<u64>>,
     strategies: Vec<Box<dyn Strategy>>,
-    positions: HashMap<u64, u64>,
-    depth: Depth,
+    pub positions: HashMap<u64, u64>,
+    pub depth: Depth,
     scratch: [u64; 8],
 }
 

@@ -67,3 +67,46 @@ pub fn collected(values: &[u64]) -> Vec<u64> {
 pub fn tiny(value: u64) -> u64 {
     value + 1
 }
+
+/// Nothing in this crate polls it.
+pub async fn unheard(value: u64) -> Vec<u64> {
+    std::future::ready(()).await;
+    vec![value; 5]
+}
+
+#[inline(always)]
+fn label(value: u64) -> String {
+    value.to_string()
+}
+
+/// Two functions that hold what is left of `label`; one calls it in a loop of its own.
+#[inline(never)]
+pub fn labelled(value: u64) -> String {
+    label(value)
+}
+
+#[inline(never)]
+pub fn all_labelled(values: &[u64], out: &mut Vec<String>) {
+    for value in values {
+        out.push(label(*value));
+    }
+}
+
+pub struct Worker;
+
+impl Worker {
+    /// Starts two threads with names.
+    pub fn start(number: usize, text: &'static str) -> std::io::Result<()> {
+        std::thread::Builder::new().name(format!("core-{number}")).spawn(move || {
+            std::hint::black_box(text.to_string());
+        })?;
+        std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(writer)?;
+        Ok(())
+    }
+}
+
+fn writer() {
+    std::hint::black_box(vec![1u8; 100]);
+}

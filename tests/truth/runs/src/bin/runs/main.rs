@@ -1,0 +1,16 @@
+//! Runs each root of the testcrates, several times, with what takes its different branches.
+//!
+//! `runs FILE` writes the calls and what they asked of the allocator into FILE.
+
+mod memory;
+mod paths;
+mod spellings;
+mod system;
+
+fn main() -> std::io::Result<()> {
+    memory::run();
+    paths::run();
+    spellings::run();
+    system::run();
+    runs::write()
+}
