@@ -35,10 +35,16 @@ class Sink:
     """An indirect call has no other targets than the candidates."""
     at_most: Level | None = None
     """The loudest level, where this sink is milder than its rule."""
+    at_most_once: Level | None = None
+    """The loudest level where no loop of the path repeats it."""
     notes: tuple[tuple[str, object], ...] = ()
     """Further details for the report, by name."""
     method: str = ""
     """Name of the called method or of the locked operation, where the path does not say it."""
+    help: str = ""
+    """What to do instead, where the sink knows better than its rule."""
+    apart: bool = False
+    """It is a finding of its own beside others of its rule at one anchor."""
 
 
 def notes_on(call: ExternalCall) -> tuple[tuple[str, object], ...]:
