@@ -16,7 +16,7 @@ import msgspec
 
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 24
+FACTS_VERSION = 26
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
@@ -128,6 +128,8 @@ class CallSite(Record, frozen=True):
     """Arguments that are functions or globals that hold functions: position and symbol."""
     forwarded: tuple[tuple[int, int], ...] = ()
     """Arguments that are pointer parameters of the calling function: position there and here."""
+    guard: int = -1
+    """A call in a panic block: the place of the block that decides whether control goes there."""
 
 
 class MemoryCopy(Record, frozen=True):
@@ -165,6 +167,34 @@ class Flow(Record, frozen=True):
     an atomic's is the complement of its position in ``atomics``: -1 is the first."""
 
 
+class Switch(Record, frozen=True):
+    """A ``switch`` of several cases."""
+
+    cases: int
+    """Without the default."""
+    is_weighted: bool
+    """It has branch weights: from a profile, or from hints."""
+    place: int
+    location: int
+
+
+class LoadKind(IntEnum):
+    """Why a load is a fact (`ringfence.pipeline.ir.loads`)."""
+
+    CHASED = 0
+    """In a loop, through the pointer that the same load brought in the turn before."""
+    GROUP = 1
+    """The control bytes of a hash table."""
+
+
+class Load(Record, frozen=True):
+    """A load that tells how memory is walked."""
+
+    kind: LoadKind
+    place: int
+    location: int
+
+
 class Address(Record, frozen=True):
     """A symbol named in a body other than as a direct callee: its address is taken there."""
 
@@ -187,6 +217,8 @@ class FunctionFacts(Record, frozen=True):
     atomics: tuple[Atomic, ...]
     addresses: tuple[Address, ...]
     """Of functions, and of globals that hold functions; one entry a symbol and place."""
+    switches: tuple[Switch, ...] = ()
+    loads: tuple[Load, ...] = ()
     stops_at_flag: bool = False
     """It has a loop of work that only a flag ends (`ringfence.pipeline.ir.blocks`, clause 8)."""
     flow: Flow | None = None

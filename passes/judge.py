@@ -22,6 +22,7 @@ from ringfence.passes.blocking_kinds import WORDS, BlockingClass, blocking_class
 from ringfence.passes.branching import BranchingPass
 from ringfence.passes.cache import CACHE_LINE_STRADDLE, CachePass
 from ringfence.passes.channels import SHARED_QUEUE, ChannelPass
+from ringfence.passes.checks import ChecksPass
 from ringfence.passes.clocks import CLOCK_READ, ClockPass, is_deadline
 from ringfence.passes.elided import ELIDED, ElidedPass
 from ringfence.passes.limits import MISSING_IR, LimitsPass
@@ -30,6 +31,7 @@ from ringfence.passes.locking import LockingPass
 from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
 from ringfence.passes.sink import Pass, Sink
 from ringfence.passes.spinning import SPIN_WAIT, SpinPass, is_of_others
+from ringfence.passes.walking import WalkingPass
 
 PASSES: tuple[Pass, ...] = (
     AllocationPass(),
@@ -40,6 +42,8 @@ PASSES: tuple[Pass, ...] = (
     AtomicPass(),
     ClockPass(),
     BranchingPass(),
+    ChecksPass(),
+    WalkingPass(),
     CachePass(),
     LimitsPass(),
 )

@@ -5,17 +5,25 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ringfence.graphs.facts import Address, Atomic, CallKind, CallSite, Flow, MemoryCopy, PathClass, Place
-from ringfence.graphs.lazy_paths import is_first_use, is_growth, is_usual
+from ringfence.graphs.facts import (
+    Address,
+    Atomic,
+    Load,
+    LoadKind,
+    Switch,
+)
 from ringfence.pipeline.ir.blocks import BlockClasses, ControlFlow, Ending, classify
 from ringfence.pipeline.ir.calls import Body, Call, CallReader, Copy
+from ringfence.pipeline.ir.events import Event, Events, forgiven, place
+from ringfence.pipeline.ir.loads import GROUP_LOADS, chased_loads
 from ringfence.pipeline.ir.syntax import SYMBOL, symbol_name
 
 _LINE = re.compile(
     rb"\n(?:(" + SYMBOL + rb"):|  (?:(%" + SYMBOL + rb") = )?"
     rb"(br |switch |ret |unreachable|resume |indirectbr |cleanupret |catchret |catchswitch |callbr "
     rb"|(?:tail |musttail |notail )?call (?!void @llvm\.(?:assume|experimental|lifetime|dbg))"
-    rb"|invoke |cmpxchg |atomicrmw |load atomic |store atomic |fence |alloca ))"
+    rb"|invoke |cmpxchg |atomicrmw |load atomic |store atomic |fence |alloca "
+    rb"|load <(?:16|8) x i8>, ))"
 )
 _TARGET = re.compile(rb"label %(" + SYMBOL + rb")")
 _NORMAL_TARGET = re.compile(rb"to label %(" + SYMBOL + rb")")
@@ -47,20 +55,8 @@ _TAKING = frozenset({"cmpxchg", "xchg"})
 _MODIFY = re.compile(rb"(?:volatile )?(\w+) ")
 
 
-_Event = Call | Copy | Atomic | Address
-
-
-@dataclass(frozen=True, slots=True)
-class Events:
-    """What one body contributes to its `FunctionFacts`."""
-
-    places: tuple[Place, ...] = ()
-    calls: tuple[CallSite, ...] = ()
-    copies: tuple[MemoryCopy, ...] = ()
-    atomics: tuple[Atomic, ...] = ()
-    addresses: tuple[Address, ...] = ()
-    stops_at_flag: bool = False
-    flow: Flow | None = None
+_FEWEST_CASES = 4
+"""Of a ``switch`` that is a fact."""
 
 
 @dataclass(slots=True)
@@ -121,7 +117,7 @@ class _Blocks:
             if branch is not None and self.at(branch.start()) == block:
                 self.asks_flag[block] = _is_decided_by(text, branch, load[1], load.end())
 
-    def mark_work(self, events: "Sequence[tuple[int, _Event]]") -> None:
+    def mark_work(self, events: Sequence[tuple[int, Event]]) -> None:
         """Note which blocks call something, other than to wait."""
         for block, event in events:
             if isinstance(event, Call) and not _WAITING.search(event.site.callee):
@@ -137,7 +133,7 @@ def read_function(text: bytes, start: int, end: int, head: bytes, reader: CallRe
     body = Body.of(head, start, end)
     blocks = _Blocks()
     slots: set[bytes] = set()
-    events: list[tuple[int, _Event]] = []
+    events: list[tuple[int, Event]] = []
     calls: list[tuple[int, int, int]] = []
     block = -1
     for match in _LINE.finditer(text, start, end + 1):
@@ -161,12 +157,14 @@ def read_function(text: bytes, start: int, end: int, head: bytes, reader: CallRe
         events.append((block, event))
         if isinstance(event, Call):
             calls.append((position, block, event.site.location))
-            blocks.calls_cold[block] |= event.cold and not _forgiven(event.site)
+            blocks.calls_cold[block] |= event.cold and not forgiven(event.site)
     events += _addresses(start, end, blocks, calls, reader)
+    for offset in chased_loads(text, start, end):
+        events.append((blocks.at(offset), Load(LoadKind.CHASED, -1, _location_from(text, offset, reader))))
     if any(isinstance(event, Atomic) and event.operation == "load" for _, event in events):
         blocks.mark_flags(text, start, end)
         blocks.mark_work(events)
-    return _placed(events, blocks) if events else Events()
+    return place(events, blocks.successors, blocks.classify()) if events else Events()
 
 
 def _addresses(
@@ -184,6 +182,16 @@ def _addresses(
         yield block, Address(symbol_name(symbol), -1, row)
 
 
+def _location_from(text: bytes, offset: int, reader: CallReader) -> int:
+    """Of the instruction at an offset, or, where LLVM left it no line, of the next one in its block that has one."""
+    location = -1
+    for line in text[offset + 1 : text.find(b"\n\n", offset + 1)].splitlines():
+        location = reader.location(line)
+        if reader.metadata.has_line(location):
+            return location
+    return location
+
+
 def _is_decided_by(text: bytes, branch: re.Match[bytes], value: bytes, position: int) -> bool:
     """Whether a comparison or a truncation of a value is the condition of the branch behind it."""
     condition = rb"\n  " + re.escape(branch[1]) + rb" = (?:icmp|trunc) [^\n]*" + re.escape(value) + rb"\b"
@@ -192,7 +200,13 @@ def _is_decided_by(text: bytes, branch: re.Match[bytes], value: bytes, position:
 
 def _event(
     keyword: bytes, statement: bytes, position: int, reader: CallReader, body: Body, slots: set[bytes]
-) -> Call | Copy | Atomic | None:
+) -> Call | Copy | Atomic | Switch | Load | None:
+    if keyword in GROUP_LOADS:
+        return Load(LoadKind.GROUP, -1, reader.location(statement))
+    if keyword == b"switch ":
+        cases = len(_TARGET.findall(statement)) - 1
+        is_weighted = b", !prof !" in statement
+        return Switch(cases, is_weighted, -1, reader.location(statement)) if cases >= _FEWEST_CASES else None
     if keyword in _ATOMICS:
         # A fence for one thread orders the compiler only: no instruction is left of it.
         is_for_compiler = b'syncscope("singlethread")' in statement
@@ -229,77 +243,3 @@ def _atomic(
     target = reader.target(statement, body, position) if operation in _TAKING else ""
     publishes = (operation, ordering) == ("store", "monotonic") and reader.publishes(position, body, slots)
     return Atomic(operation, ordering, -1, reader.location(statement), target, publishes)
-
-
-def _forgiven(site: CallSite) -> int:
-    """How many crossings (`ringfence.pipeline.ir.blocks`, clause 4) do not make a call cold."""
-    if site.kind is not CallKind.DIRECT:
-        return 0
-    symbol = site.callee.encode()
-    if is_usual(symbol):
-        return _ALL_CROSSINGS
-    return 1 if is_growth(symbol) or is_first_use(symbol) else 0
-
-
-def _placed(events: list[tuple[int, _Event]], blocks: _Blocks) -> Events:
-    """Give each event its row in the table of places; equal places share a row."""
-    classes = blocks.classify()
-    rows: dict[Place, int] = {}
-
-    def row(block: int, *, forgiven: int = 0) -> int:
-        path_class = classes.classes[block]
-        if path_class is PathClass.COLD and 0 < classes.crossings[block] <= forgiven:
-            path_class = PathClass.HOT
-        place = Place(path_class, classes.depths[block], classes.always[block])
-        return rows.setdefault(place, len(rows))
-
-    calls: list[CallSite] = []
-    copies: list[MemoryCopy] = []
-    atomics: list[Atomic] = []
-    addresses: set[Address] = set()
-    order: list[tuple[int, int]] = []
-    for block, event in events:
-        match event:
-            case Call(site):
-                order.append((block, len(calls)))
-                calls.append(_with_place(site, row(block, forgiven=_forgiven(site))))
-            case Copy(operation, size, location):
-                copies.append(MemoryCopy(operation, size, row(block), location))
-            case Atomic(operation, ordering, _, location, target, publishes):
-                order.append((block, ~len(atomics)))
-                atomics.append(Atomic(operation, ordering, row(block), location, target, publishes))
-            case Address(symbol, _, location):
-                addresses.add(Address(symbol, row(block), location))
-    return Events(
-        tuple(rows),
-        tuple(calls),
-        tuple(copies),
-        tuple(atomics),
-        tuple(sorted(addresses, key=lambda each: (each.symbol, each.place, each.location))),
-        classes.stops_at_flag,
-        Flow(tuple(map(tuple, blocks.successors)), tuple(order)) if _needs_order(calls, atomics) else None,
-    )
-
-
-def _needs_order(calls: Sequence[CallSite], atomics: Sequence[Atomic]) -> bool:
-    is_atomic = any(atomic.operation == "cmpxchg" for atomic in atomics)
-    return is_atomic or any(_ORDERED.search(site.callee) for site in calls)
-
-
-def _with_place(site: CallSite, place: int) -> CallSite:
-    return CallSite(
-        site.kind,
-        site.callee,
-        place,
-        site.location,
-        site.size,
-        site.receiver,
-        site.slot,
-        site.vtable_size,
-        site.signature,
-        site.variable,
-        site.callees,
-        site.parameter,
-        site.passed,
-        site.forwarded,
-    )

@@ -187,6 +187,8 @@ def _read_definition(text: bytes, head: Head, calls: CallReader, metadata: Metad
         copies=events.copies,
         atomics=events.atomics,
         addresses=events.addresses,
+        switches=events.switches,
+        loads=events.loads,
         stops_at_flag=events.stops_at_flag,
         flow=events.flow,
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ringfence.pipeline.report.model import Finding, Report
 
-ADVISORY = frozenset({"RF204", "RF205", "RF206", "RF207", "RF301"})
+ADVISORY = frozenset({"RF204", "RF205", "RF206", "RF207", "RF301", "RF305", "RF306", "RF404", "RF405"})
 """Rules that are expected only in crates that mark them: what they advise is beside the point of most testcrates."""
 _MARK = re.compile(r"//~(?P<above>\^?)\s+(?P<marks>.+)$")
 _FREQUENCIES = ("always", "conditional")

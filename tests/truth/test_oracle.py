@@ -20,6 +20,7 @@ _NOT_RUN = {
     "native": "is about C code; nobody has written calls of its roots yet",
     "orders": "never goes to the heap",
     "queues": "is about threads; nobody has written calls of its roots yet",
+    "walks": "never goes to the heap",
     "spins": "waits for threads, and never goes to the heap",
 }
 _DEPENDS_ON_TIME = {

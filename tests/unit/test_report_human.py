@@ -120,6 +120,8 @@ checklist
     path
   ? lock-free structures where needed - none found, but 1 limit of the analysis on the hot path
   ? proper memory ordering for atomics - none found, but 1 limit of the analysis on the hot path
+  ? sequential access preferred - none found, but 1 limit of the analysis on the hot path
+  ? match arms ordered by frequency - none found, but 1 limit of the analysis on the hot path
   ? no virtual dispatch - none found, but 1 limit of the analysis on the hot path
 """
     )

@@ -1,0 +1,111 @@
+"""RF404 panic-path and RF405 wide-match-in-loop: what a loop decides in every turn."""
+
+import re
+from collections.abc import Iterator
+
+from ringfence.graphs.classes import Classifier
+from ringfence.graphs.facts import CallKind, CallSite, PathClass
+from ringfence.graphs.hotpath import HotPath, SinkSite
+from ringfence.graphs.names import crate_of, display_name
+from ringfence.graphs.program import Function
+from ringfence.passes.advisory import NOTE_LEVELS
+from ringfence.passes.rule import Level, Rule
+from ringfence.passes.sink import Sink
+
+PANIC_PATH = Rule(
+    id="RF404",
+    slug="panic-path",
+    what="A loop of your own code checks something in every turn and panics where it does not hold: an index, a range, "
+    "an `unwrap`, a division, an overflow.",
+    why="The branch is predicted well, but it is there: it keeps LLVM from using vector instructions, and the panic's "
+    "code and arguments take room in the instruction cache.",
+    example="for i in 0..n { sum += prices[i] * sizes[i]; }",
+    instead="Iterate instead of indexing (`for (price, size) in prices.iter().zip(sizes)`), take a slice of the right "
+    "length before the loop (`let sizes = &sizes[..prices.len()];`), use `chunks_exact`, or say what holds with an "
+    "`assert!` in front of the loop.",
+    false_positives="Where the loop is short, or waits for memory anyway, the check costs nothing measurable: "
+    "the finding is a note.",
+    how="A call of a panicking function of core, inlined from an index or the like in own code, whose condition is "
+    "decided in a block of a loop. What LLVM proved is gone and not reported.",
+    levels=NOTE_LEVELS,
+)
+WIDE_MATCH = Rule(
+    id="RF405",
+    slug="wide-match-in-loop",
+    what="A `match` of eight arms or more in a loop, of which nobody has said which arm is usual.",
+    why="A jump through a table is predicted by history; on mixed input it is mispredicted often, at some 15 to 20 "
+    "cycles each. The usual arms are not laid out next to each other.",
+    example="for message in batch { match message.kind { … twelve arms … } }",
+    instead="Test the usual cases first (`if kind == Kind::Trade { … } else { match kind { … } }`), sort or split the "
+    "batch by kind, or build with a profile (`-C profile-use`), which orders the arms by what was measured.",
+    false_positives="Input of one kind for long stretches is predicted well. A match that LLVM turned into a table of "
+    "values leaves no jump and is not reported.",
+    how="A `switch` of at least eight cases without branch weights, in a loop, written in own code.",
+    levels=NOTE_LEVELS,
+)
+
+_FEWEST_CASES = 8
+_CHECKS = (
+    (re.compile(r"panic_bounds_check"), "checks an index against the bounds", "an index is checked against the bounds"),
+    (
+        re.compile(r"slice_\w*(?:fail|index)|str_index|slice_error_fail|len_mismatch_fail"),
+        "checks a range",
+        "a range is checked",
+    ),
+    (re.compile(r"panic_const_(?:div|rem)"), "checks a divisor", "a divisor is checked"),
+    (re.compile(r"panic_const_\w*overflow|panic_overflow"), "checks for an overflow", "an overflow is checked for"),
+    (re.compile(r"unwrap_failed|expect_failed"), "is checked", "an `unwrap` is checked"),
+)
+_STANDARD = frozenset({"core", "alloc", "std"})
+
+
+class ChecksPass:
+    """Checks that panic, and wide matches, in loops of own code."""
+
+    rules = (PANIC_PATH, WIDE_MATCH)
+
+    def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
+        """Sinks are the function's own panicking calls and switches."""
+        places = function.facts.places
+        for site in function.facts.calls:
+            checked = _checked(site)
+            if checked is None or not places[site.guard].loop_depth:
+                continue
+            if places[site.guard].path_class is PathClass.HOT and _is_written_in_own_code(
+                function, site.location, hot_path.classifier
+            ):
+                verb, alone = checked
+                sink = Sink(PANIC_PATH, display_name(site.callee), verb, alone, at_most_once=Level.HIDDEN)
+                reached = hot_path.classifier.of_event(function, site.guard, site.location)
+                yield SinkSite(function.id, site.location, reached, sink)
+        for switch in function.facts.switches:
+            chain = function.chain(switch.location)
+            is_own = bool(chain) and hot_path.classifier.is_own_frame(function, chain[0])
+            if switch.cases < _FEWEST_CASES or switch.is_weighted or not is_own or not places[switch.place].loop_depth:
+                continue
+            sink = Sink(
+                WIDE_MATCH,
+                f"a match of {switch.cases} cases",
+                "matches",
+                f"a match of {switch.cases} cases without weights is decided",
+                at_most_once=Level.HIDDEN,
+                notes=(("cases", switch.cases),),
+            )
+            reached = hot_path.classifier.of_event(function, switch.place, switch.location)
+            yield SinkSite(function.id, switch.location, reached, sink)
+
+
+def _checked(site: CallSite) -> tuple[str, str] | None:
+    """How a panicking call is told; None for any other."""
+    if site.kind is not CallKind.DIRECT or site.guard < 0:
+        return None
+    return next(((verb, alone) for pattern, verb, alone in _CHECKS if pattern.search(site.callee)), None)
+
+
+def _is_written_in_own_code(function: Function, location: int, classifier: Classifier) -> bool:
+    """Whether nothing but the standard library stands between the check and the user's own line."""
+    position = classifier.anchor(function, location)
+    if position is None:
+        return False
+    inner = function.chain(location)[:position]
+    return all(crate_of(function.name_of(frame)) in _STANDARD for frame in inner)

@@ -1,0 +1,116 @@
+"""RF305 pointer-chasing and RF306 hash-lookup-in-loop: memory that the processor cannot fetch ahead.
+
+Not handled: the way down a `BTreeMap`, whose pointers lie in an array of each node; a look-up that compares no group of
+control bytes, as in tables of other crates than hashbrown's.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ringfence.graphs.facts import LoadKind
+from ringfence.graphs.hotpath import HotPath, SinkSite
+from ringfence.graphs.names import method_name
+from ringfence.graphs.program import Function
+from ringfence.passes.advisory import ADVISORY_LEVELS
+from ringfence.passes.frames import FramedName, best, outermost
+from ringfence.passes.rule import Level, Rule
+from ringfence.passes.sink import Sink
+
+POINTER_CHASING = Rule(
+    id="RF305",
+    slug="pointer-chasing",
+    what="A loop follows a chain of pointers: a linked list, a chain of boxes, the parents of a tree.",
+    why="The next address is known only when the load before it has ended: the processor can neither fetch ahead nor "
+    "overlap the misses: each step may cost a whole trip to memory, some 100 ns.",
+    example="while let Some(node) = current { sum += node.value; current = node.next.as_deref(); }",
+    instead="Keep the elements in a `Vec` and link them by index, or sort them into the order of the walk; "
+    "a list of many elements in each node (unrolled) also helps.",
+    false_positives="A chain of two or three elements that was just written is in the cache.",
+    how="A pointer that a loop carries from turn to turn and that is loaded through its own last value.",
+    levels=ADVISORY_LEVELS,
+)
+HASH_LOOKUP = Rule(
+    id="RF306",
+    slug="hash-lookup-in-loop",
+    what="A hash table is looked up in a loop: `map.get(&item.key)` for each item.",
+    why="Each look-up hashes its key (std's SipHash takes some 15 to 20 ns for a short one) and touches a line of "
+    "control bytes and a line of the entry, at random places: two misses where the table does not fit the cache.",
+    example="for order in batch { if let Some(book) = self.books.get(&order.symbol) { … } }",
+    instead="Give each key a small number when it is first seen and index a `Vec` by it; or sort the batch by key and "
+    "look up once for each run of equal keys; at least take a fast hasher (`FxHashMap`, `ahash`) where nobody chooses "
+    "the keys to harm you.",
+    false_positives="A small table that stays in the first-level cache, with a cheap hasher, may be fast enough: allow "
+    "it with that reason.",
+    how="The load of a group of control bytes below a look-up of std's or hashbrown's tables, called or inlined, in a "
+    "loop on the way from the root.",
+)
+
+_TABLE = re.compile(
+    r"^<?(?:&mut |&)?(?:std::collections::hash::(?:map|set)::Hash(?:Map|Set)|hashbrown::(?:map|set)::Hash(?:Map|Set)"
+    r"|hashbrown::(?:raw::(?:inner::)?RawTable|table::HashTable)|indexmap::(?:map|set)::Index(?:Map|Set)"
+    r"|dashmap::DashMap)\b.*::(?:get\w*|contains\w*|entry\w*|insert\w*|remove\w*|take|replace|index|find\w*|rustc_entry"
+    r"|raw_entry\w*|try_insert)$"
+)
+_HASHERS = (
+    (re.compile(r"\bRandomState\b(?<!ahash::RandomState)|\bSipHasher|\bDefaultHasher\b"), "SipHash"),
+    (re.compile(r"\bahash\b"), "ahash"),
+    (re.compile(r"\bFx\w*|\brustc_hash\b|\bfxhash\b"), "FxHash"),
+    (re.compile(r"\bfoldhash\b"), "foldhash"),
+    (re.compile(r"\bfnv\b|\bFnv\w*"), "FNV"),
+    (re.compile(r"\bnohash\w*|\bIdentityHasher\b"), "no hash"),
+)
+_COLLECTIONS = re.compile(r"^<?alloc::collections::(?:linked_list|btree)::")
+
+
+class WalkingPass:
+    """Chains of pointers, and look-ups in hash tables."""
+
+    rules = (POINTER_CHASING, HASH_LOOKUP)
+
+    def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
+        """Sinks are the function's own loads of either kind."""
+        yield from _chains(function, hot_path)
+        yield from _lookups(function, hot_path)
+
+
+def _chains(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
+    classifier = hot_path.classifier
+    is_collection = _COLLECTIONS.match(function.name) is not None
+    for load in function.facts.loads:
+        if load.kind is not LoadKind.CHASED:
+            continue
+        if is_collection or classifier.anchor(function, load.location) is not None:
+            sink = Sink(
+                POINTER_CHASING, "a chain of pointers", "follows a chain of pointers", "a chain of pointers is followed"
+            )
+            yield SinkSite(function.id, load.location, classifier.of_event(function, load.place, load.location), sink)
+
+
+def _lookups(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
+    """One sink for each look-up, told by its outermost frame."""
+    frames: dict[FramedName, list[tuple[int, int]]] = {}
+    for load in function.facts.loads:
+        frame = outermost(function, load.location, _TABLE) if load.kind is LoadKind.GROUP else None
+        if frame is not None:
+            frames.setdefault(frame, []).append((load.place, load.location))
+    for frame, loads in frames.items():
+        reached = best([hot_path.classifier.of_event(function, place, location) for place, location in loads])
+        # The table's own loop over the groups of a chain is none of the caller's.
+        reached = replace(reached, loop_depth=max(reached.loop_depth - 1, 0))
+        hasher = _hasher(function, loads[0][1])
+        sink = Sink(
+            HASH_LOOKUP,
+            f"a hash table ({hasher})" if hasher else "a hash table",
+            f"looks up a hash table ({hasher})" if hasher else "looks up a hash table",
+            at_most_once=Level.HIDDEN,
+            method=method_name(frame.name),
+            notes=(("hasher", hasher),) if hasher else (),
+        )
+        yield SinkSite(function.id, loads[0][1], reached, sink)
+
+
+def _hasher(function: Function, location: int) -> str:
+    """The hasher's usual name, from the generic arguments of the frames; empty where they do not tell."""
+    names = " ".join(function.name_of(frame) for frame in function.chain(location))
+    return next((name for pattern, name in _HASHERS if pattern.search(names)), "")

@@ -1,0 +1,183 @@
+"""From events in blocks to facts: each event with the way that its block is reached."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ringfence.graphs.facts import (
+    Address,
+    Atomic,
+    CallKind,
+    CallSite,
+    Flow,
+    Load,
+    LoadKind,
+    MemoryCopy,
+    PathClass,
+    Place,
+    Switch,
+)
+from ringfence.graphs.lazy_paths import is_first_use, is_growth, is_usual
+from ringfence.pipeline.ir.blocks import BlockClasses
+from ringfence.pipeline.ir.calls import Call, Copy
+
+_ALL_CROSSINGS = 1_000_000
+_ORDERED = re.compile(r"yield_now|sched_yield|sleep|lock|llvm\.(?:x86\.sse2\.pause|aarch64\.)")
+"""Calls whose order among the function's events is kept: those that may lock or wait."""
+
+Event = Call | Copy | Atomic | Address | Switch | Load
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """What one body contributes to its `FunctionFacts`."""
+
+    places: tuple[Place, ...] = ()
+    calls: tuple[CallSite, ...] = ()
+    copies: tuple[MemoryCopy, ...] = ()
+    atomics: tuple[Atomic, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    switches: tuple[Switch, ...] = ()
+    loads: tuple[Load, ...] = ()
+    stops_at_flag: bool = False
+    flow: Flow | None = None
+
+
+def forgiven(site: CallSite) -> int:
+    """How many crossings (`ringfence.pipeline.ir.blocks`, clause 4) do not make a call cold."""
+    if site.kind is not CallKind.DIRECT:
+        return 0
+    symbol = site.callee.encode()
+    if is_usual(symbol):
+        return _ALL_CROSSINGS
+    return 1 if is_growth(symbol) or is_first_use(symbol) else 0
+
+
+def place(events: Sequence[tuple[int, Event]], successors: Sequence[Sequence[int]], classes: BlockClasses) -> Events:
+    """Give each event, which comes with its block, its row in the table of places; equal places share a row."""
+    placing = _Placing(successors, classes)
+    for block, event in events:
+        placing.add(block, event)
+    return placing.events()
+
+
+@dataclass(slots=True)
+class _Placing:
+    """Facts of one body while its events go by."""
+
+    successors: Sequence[Sequence[int]]
+    classes: BlockClasses
+    rows: dict[Place, int] = field(default_factory=dict[Place, int])
+    calls: list[CallSite] = field(default_factory=list[CallSite])
+    copies: list[MemoryCopy] = field(default_factory=list[MemoryCopy])
+    atomics: list[Atomic] = field(default_factory=list[Atomic])
+    addresses: set[Address] = field(default_factory=set[Address])
+    switches: list[Switch] = field(default_factory=list[Switch])
+    loads: set[Load] = field(default_factory=set[Load])
+    order: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    guards: "_Guards | None" = None
+
+    def add(self, block: int, event: Event) -> None:
+        """Place one event."""
+        match event:
+            case Call(site):
+                self.order.append((block, len(self.calls)))
+                placed = self._row(block, forgiven=forgiven(site))
+                self.calls.append(_with_place(site, placed, self._guard(block)))
+            case Copy(operation, size, location):
+                self.copies.append(MemoryCopy(operation, size, self._row(block), location))
+            case Atomic(operation, ordering, _, location, target, publishes):
+                self.order.append((block, ~len(self.atomics)))
+                self.atomics.append(Atomic(operation, ordering, self._row(block), location, target, publishes))
+            case Address(symbol, _, location):
+                self.addresses.add(Address(symbol, self._row(block), location))
+            case Switch(cases, is_weighted, _, location):
+                self.switches.append(Switch(cases, is_weighted, self._row(block), location))
+            case Load(kind, _, location):
+                self._add_load(block, kind, location)
+
+    def events(self) -> Events:
+        """What was added."""
+        flow = Flow(tuple(map(tuple, self.successors)), tuple(self.order))
+        return Events(
+            places=tuple(self.rows),
+            calls=tuple(self.calls),
+            copies=tuple(self.copies),
+            atomics=tuple(self.atomics),
+            addresses=tuple(sorted(self.addresses, key=lambda each: (each.symbol, each.place, each.location))),
+            switches=tuple(self.switches),
+            loads=tuple(sorted(self.loads, key=lambda each: (each.kind, each.place, each.location))),
+            stops_at_flag=self.classes.stops_at_flag,
+            flow=flow if _needs_order(self.calls, self.atomics) else None,
+        )
+
+    def _add_load(self, block: int, kind: LoadKind, location: int) -> None:
+        if kind is not LoadKind.CHASED or self.classes.depths[block]:
+            self.loads.add(Load(kind, self._row(block), location))
+
+    def _guard(self, block: int) -> int:
+        if self.classes.classes[block] is not PathClass.PANIC:
+            return -1
+        self.guards = self.guards or _Guards(self.successors, self.classes)
+        guard = self.guards.of(block)
+        return self._row(guard) if guard >= 0 else -1
+
+    def _row(self, block: int, *, forgiven: int = 0) -> int:
+        path_class = self.classes.classes[block]
+        if path_class is PathClass.COLD and 0 < self.classes.crossings[block] <= forgiven:
+            path_class = PathClass.HOT
+        return self.rows.setdefault(
+            Place(path_class, self.classes.depths[block], self.classes.always[block]), len(self.rows)
+        )
+
+
+class _Guards:
+    """Which block decides that control goes to a panic block."""
+
+    def __init__(self, successors: Sequence[Sequence[int]], classes: BlockClasses) -> None:
+        self._successors = successors
+        self._classes = classes
+        self._predecessors: list[list[int]] | None = None
+
+    def of(self, block: int) -> int:
+        """The nearest block before a panic block that is none itself; -1 where there is none."""
+        if self._predecessors is None:
+            self._predecessors = [[] for _ in self._successors]
+            for source, targets in enumerate(self._successors):
+                for target in targets:
+                    self._predecessors[target].append(source)
+        seen = {block}
+        queue = [block]
+        for current in queue:
+            for before in self._predecessors[current]:
+                if self._classes.classes[before] is not PathClass.PANIC:
+                    return before
+                if before not in seen:
+                    seen.add(before)
+                    queue.append(before)
+        return -1
+
+
+def _needs_order(calls: Sequence[CallSite], atomics: Sequence[Atomic]) -> bool:
+    is_atomic = any(atomic.operation == "cmpxchg" for atomic in atomics)
+    return is_atomic or any(_ORDERED.search(site.callee) for site in calls)
+
+
+def _with_place(site: CallSite, place: int, guard: int) -> CallSite:
+    return CallSite(
+        site.kind,
+        site.callee,
+        place,
+        site.location,
+        site.size,
+        site.receiver,
+        site.slot,
+        site.vtable_size,
+        site.signature,
+        site.variable,
+        site.callees,
+        site.parameter,
+        site.passed,
+        site.forwarded,
+        guard,
+    )
