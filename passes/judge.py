@@ -19,13 +19,23 @@ from ringfence.passes.allocation import AllocationPass
 from ringfence.passes.blocking import BlockingPass
 from ringfence.passes.branching import BranchingPass
 from ringfence.passes.cache import CACHE_LINE_STRADDLE, CachePass
+from ringfence.passes.copying import CopyingPass
 from ringfence.passes.elided import ELIDED, ElidedPass
 from ringfence.passes.limits import MISSING_IR, LimitsPass
 from ringfence.passes.locking import LockingPass
+from ringfence.passes.options import DEFAULT_OPTIONS, Options
 from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
-from ringfence.passes.sink import Pass, Sink
+from ringfence.passes.sink import Configurable, Pass, Sink
 
-PASSES: tuple[Pass, ...] = (AllocationPass(), LockingPass(), BlockingPass(), BranchingPass(), CachePass(), LimitsPass())
+PASSES: tuple[Pass, ...] = (
+    AllocationPass(),
+    LockingPass(),
+    BlockingPass(),
+    BranchingPass(),
+    CachePass(),
+    CopyingPass(),
+    LimitsPass(),
+)
 
 _DROP = re.compile(r"core::ptr::(?:drop_in_place|drop_glue)::<(.*)>")
 
@@ -56,9 +66,10 @@ class Judged:
     outlines: Outlines[Sink]
 
 
-def judged(hot_path: HotPath, *, elided: bool = False) -> Judged:
+def judged(hot_path: HotPath, *, elided: bool = False, options: Options = DEFAULT_OPTIONS) -> Judged:
     """Run every pass; ``elided`` tells the allocations that LLVM removed, too."""
-    sinks = find_sinks(hot_path, (*PASSES, ElidedPass()) if elided else PASSES)
+    passes = tuple(each.configured(options) if isinstance(each, Configurable) else each for each in PASSES)
+    sinks = find_sinks(hot_path, (*passes, ElidedPass()) if elided else passes)
     explainer = Explainer(hot_path, sinks, group_of)
     chains = Chains(hot_path, explainer.ways, sinks, group_of)
     return Judged(sinks, explainer, Abilities(hot_path, sinks), chains, Outlines(hot_path, explainer.ways, sinks))
@@ -184,7 +195,7 @@ def _finding(
         path=_steps(each.path, sink, display),
         fingerprint=fingerprint,
         paths=each.sinks,
-        help=advice(rule, api or sink.method.rsplit("::", 1)[-1]),
+        help=sink.help or advice(rule, api or sink.method.rsplit("::", 1)[-1]),
         detail=detail,
     )
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.program import Function
 from ringfence.graphs.reach import ExternalCall
+from ringfence.passes.options import Options
 from ringfence.passes.rule import Level, Rule
 
 
@@ -35,10 +36,16 @@ class Sink:
     """An indirect call has no other targets than the candidates."""
     at_most: Level | None = None
     """The loudest level, where this sink is milder than its rule."""
+    at_most_once: Level | None = None
+    """The loudest level where no loop of the path repeats it."""
     notes: tuple[tuple[str, object], ...] = ()
     """Further details for the report, by name."""
     method: str = ""
     """Name of the called method or of the locked operation, where the path does not say it."""
+    help: str = ""
+    """What to do instead, where the sink knows better than its rule."""
+    apart: bool = False
+    """It is a finding of its own beside others of its rule at one anchor."""
 
 
 def notes_on(call: ExternalCall) -> tuple[tuple[str, object], ...]:
@@ -56,4 +63,13 @@ class Pass(Protocol):
 
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
         """The sinks in one reached function."""
+        ...
+
+
+@runtime_checkable
+class Configurable(Protocol):
+    """A pass with thresholds."""
+
+    def configured(self, options: Options) -> Pass:
+        """The pass with the project's thresholds."""
         ...

@@ -23,6 +23,8 @@ def test_ids_are_for_ever() -> None:
         "RF301 cache-line-straddle",
         "RF401 virtual-call",
         "RF402 function-pointer-call",
+        "RF501 large-copy",
+        "RF502 large-move",
         "RF901 root-not-found",
         "RF902 unresolved-call",
         "RF903 missing-ir",

@@ -1,0 +1,128 @@
+"""The call that a line of source writes: the outermost inlined frame of a library's function, and how it is spelled.
+
+What a library does inside of itself is its own affair; the user acts on the call at the edge of it. So a sink of a
+copying or formatting rule stands where that call is written: `WrittenCall.location` is the row of the frame *around*
+the library's (DWARF 5, 3.3.8.2, ``DW_AT_call_line``).
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ringfence.graphs.names import method_name, trait_method, without_generics
+from ringfence.graphs.program import Function
+
+_MODULES = re.compile(r"(?<![\w:])(?:[A-Za-z_]\w*::)+(?=[A-Za-z_{])")
+_DEFAULT_ARGUMENT = re.compile(r", (?:\w+::)*(?:Global|RandomState)\b")
+_HOLDER = re.compile(
+    r"\b(?:RawVec|Vec|VecDeque|BinaryHeap|LinkedList|Box|Rc|Arc|SmallVec|IntoIter|HashSet|BTreeSet|Slab|ArcInner|RcInner)<"
+)
+_SLICE = re.compile(r"<\[")
+_TEXT = re.compile(r"\balloc::string::String\b|\b(?:str|String)\b|alloc::fmt::format")
+_MACROS = {"alloc::fmt::format": "format!", "alloc::fmt::format::format_inner": "format!"}
+_OPENING, _CLOSING = "<([{", ">)]}"
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenCall:
+    """A call of a library's function that was inlined."""
+
+    path: str
+    """Of the function, generic arguments kept."""
+    location: int
+    """Row of the frame that the call stands in."""
+
+
+def outermost_call(function: Function, location: int, matches: Callable[[str], bool]) -> WrittenCall | None:
+    """The outermost inlined frame of an event whose function matches (given without generic arguments)."""
+    for frame in reversed(function.chain(location)[:-1]):
+        path = function.name_of(frame)
+        if matches(without_generics(path)):
+            return WrittenCall(path, frame.inlined_at)
+    return None
+
+
+@lru_cache(maxsize=20_000)
+def spelled_call(path: str) -> str:
+    """As a user writes it: ``Vec<u64>::push``, ``String::clone``, ``format!``, ``Iterator::collect``."""
+    plain = without_generics(path)
+    if plain in _MACROS:
+        return _MACROS[plain]
+    qualified = trait_method(path)
+    if qualified:
+        type_, trait, _ = qualified
+        # An adapter's type is a screen wide; its trait says as much.
+        holder = short_type(type_) if len(short_type(type_)) <= _WIDEST else short_type(without_generics(trait))
+        return f"{holder}::{method_name(path)}"
+    path = _without_turbofish(path)
+    holder, _, method = path.rpartition("::") if not path.endswith(">") else ("", "", method_name(path))
+    last = _last_segment(holder)
+    if last.startswith("<[") and last.endswith("]>"):
+        return f"{short_type(last[1:-1])}::{method}"
+    return f"{short_type(last)}::{method}" if last[:1].isupper() or last[:1] == "<" else method
+
+
+_WIDEST = 40
+
+
+@lru_cache(maxsize=20_000)
+def short_type(name: str) -> str:
+    """Paths cut to their last segment, default arguments gone: ``Vec<u64>``."""
+    return _MODULES.sub("", _DEFAULT_ARGUMENT.sub("", name))
+
+
+def element_of(paths: Iterable[str]) -> str:
+    """What a container of the first path that names one holds: ``Quote`` of ``alloc::vec::Vec<krate::Quote>::push``;
+    ``u8`` of a string; empty where none tells."""
+    for path in paths:
+        holder = _HOLDER.search(path)
+        if holder:
+            return short_type(_first_argument(path, holder.end()))
+        slice_ = _SLICE.search(path)
+        if slice_:
+            return short_type(_first_argument(path, slice_.end()))
+        if _TEXT.search(path):
+            return "u8"
+    return ""
+
+
+def _first_argument(path: str, start: int) -> str:
+    depth = 0
+    for position in range(start, len(path)):
+        mark = path[position]
+        if depth == 0 and mark in ",;>]":
+            return path[start:position].strip()
+        if mark in _OPENING:
+            depth += 1
+        elif mark in _CLOSING and path[position - 1] != "-":
+            depth -= 1
+    return path[start:]
+
+
+def _without_turbofish(path: str) -> str:
+    """``f::<T>`` is ``f``."""
+    if not path.endswith(">"):
+        return path
+    depth = 0
+    for position in range(len(path) - 1, -1, -1):
+        mark = path[position]
+        is_arrow = mark == ">" and path[position - 1] == "-"
+        depth += 0 if is_arrow else (mark == ">") - (mark == "<")
+        if depth == 0:
+            return path[:position].removesuffix("::")
+    return path
+
+
+def _last_segment(holder: str) -> str:
+    """What stands behind the last ``::`` outside of brackets."""
+    depth = 0
+    for position in range(len(holder) - 1, 0, -1):
+        mark = holder[position]
+        if mark in _CLOSING and holder[position - 1] != "-":
+            depth += 1
+        elif mark in _OPENING:
+            depth -= 1
+        elif mark == ":" and depth == 0:
+            return holder[position + 1 :]
+    return holder
