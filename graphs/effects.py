@@ -86,7 +86,7 @@ def is_never_followed(symbol: str) -> bool:
 @cache
 def effect_of(symbol: str, attributes: Attribute = Attribute.NONE) -> Effect | None:
     """The effect of an external function, from its declaration's attributes or its name; None where it is unknown."""
-    if _NO_ALLOC_SHIM.search(symbol):
+    if _NO_ALLOC_SHIM.search(symbol) or symbol.startswith("llvm."):
         return Effect.NONE
     rust = _RUST_ALLOCATOR.search(symbol)
     if rust:

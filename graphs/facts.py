@@ -16,7 +16,7 @@ import msgspec
 
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 22
+FACTS_VERSION = 23
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
@@ -148,6 +148,21 @@ class Atomic(Record, frozen=True):
     ordering: str
     place: int
     location: int
+    target: str = ""
+    """``cmpxchg`` and ``xchg``: where the word lies, as far as constants tell: ``p0+16`` is 16 bytes behind the first
+    parameter, ``p0+8*+16`` 16 bytes behind the pointer that lies 8 bytes behind it, ``@NAME`` a global; else empty."""
+    publishes: bool = False
+    """A relaxed store behind plain stores to memory that others may see, in the same block with no fence between."""
+
+
+class Flow(Record, frozen=True):
+    """The order of a function's events: for functions that may lock or wait (`ringfence.pipeline.ir.function`)."""
+
+    successors: tuple[tuple[int, ...], ...]
+    """By block; unwinding is no edge."""
+    events: tuple[tuple[int, int], ...]
+    """Block and number of each call and atomic in the order of the text. A call's number is its position in ``calls``;
+    an atomic's is the complement of its position in ``atomics``: -1 is the first."""
 
 
 class Address(Record, frozen=True):
@@ -174,6 +189,7 @@ class FunctionFacts(Record, frozen=True):
     """Of functions, and of globals that hold functions; one entry a symbol and place."""
     stops_at_flag: bool = False
     """It has a loop of work that only a flag ends (`ringfence.pipeline.ir.blocks`, clause 8)."""
+    flow: Flow | None = None
 
 
 class Subprogram(Record, frozen=True):

@@ -16,21 +16,31 @@ from ringfence.graphs.program import Function
 from ringfence.passes.ability import Abilities
 from ringfence.passes.advice import advice
 from ringfence.passes.allocation import AllocationPass
-from ringfence.passes.blocking import BlockingPass
+from ringfence.passes.atomics import AtomicPass
+from ringfence.passes.blocking import BLOCKING_CALL, BlockingPass
+from ringfence.passes.blocking_kinds import WORDS, BlockingClass, blocking_class, macro, spelled
 from ringfence.passes.branching import BranchingPass
 from ringfence.passes.cache import CACHE_LINE_STRADDLE, CachePass
+from ringfence.passes.channels import SHARED_QUEUE, ChannelPass
+from ringfence.passes.clocks import CLOCK_READ, ClockPass, is_deadline
 from ringfence.passes.copying import CopyingPass
 from ringfence.passes.elided import ELIDED, ElidedPass
 from ringfence.passes.limits import MISSING_IR, LimitsPass
+from ringfence.passes.lock_order import with_what_is_held
 from ringfence.passes.locking import LockingPass
 from ringfence.passes.options import DEFAULT_OPTIONS, Options
 from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
 from ringfence.passes.sink import Configurable, Pass, Sink
+from ringfence.passes.spinning import SPIN_WAIT, SpinPass, is_of_others
 
 PASSES: tuple[Pass, ...] = (
     AllocationPass(),
     LockingPass(),
     BlockingPass(),
+    SpinPass(),
+    ChannelPass(),
+    AtomicPass(),
+    ClockPass(),
     BranchingPass(),
     CachePass(),
     CopyingPass(),
@@ -38,6 +48,9 @@ PASSES: tuple[Pass, ...] = (
 )
 
 _DROP = re.compile(r"core::ptr::(?:drop_in_place|drop_glue)::<(.*)>")
+
+_SPELLED = frozenset({BLOCKING_CALL, SHARED_QUEUE, CLOCK_READ})
+"""Rules whose findings name the called function with the type or module that it stands in."""
 
 Display = Callable[[str], str]
 """A file as the compiler named it, to the form that reports show."""
@@ -52,7 +65,7 @@ def find_sinks(hot_path: HotPath, passes: Sequence[Pass] = PASSES) -> Sinks:
         function = hot_path.reached.program.functions[number]
         for each in passes:
             sinks[number].extend(each.sinks(function, hot_path))
-    return sinks
+    return with_what_is_held(hot_path, sinks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +136,8 @@ def _named(root: Function, sinks: Judged, display: Display) -> Iterator[tuple[st
     for rule, each in found:
         if rule is CACHE_LINE_STRADDLE and each.payload.what in types:
             continue
+        if (rule is CLOCK_READ and is_deadline(_way(each))) or (rule is SPIN_WAIT and is_of_others(_way(each))):
+            continue
         types.add(each.payload.what)
         identity = _identity(rule, root, each)
         ordinals[identity] += 1
@@ -138,7 +153,10 @@ def group_of(sink: Sink, grows: bool) -> tuple[str, str]:
     is none of what is left, and grows nothing."""
     if sink is ELIDED:
         return sink.rule.id, sink.what
-    return _rule(sink, grows=grows).id, sink.what if sink.rule in (MISSING_IR, CACHE_LINE_STRADDLE) else ""
+    return _rule(sink, grows=grows).id, sink.what if sink.apart or sink.rule in (
+        MISSING_IR,
+        CACHE_LINE_STRADDLE,
+    ) else ""
 
 
 def _sort_key(each: Anchored[Sink], display: Display) -> tuple[str, int, int]:
@@ -182,6 +200,10 @@ def _finding(
         detail["closed"] = sink.closed
     if sink.method:
         detail["method"] = sink.method
+    if rule is BLOCKING_CALL:
+        detail["class"] = _blocking_class(each).value
+    if rule in _SPELLED and _called(each) and not _DROP.fullmatch(_called(each)):
+        detail["called"] = spelled(_called(each))
     return Finding(
         rule=rule,
         level=_level(rule, each),
@@ -201,8 +223,9 @@ def _finding(
 
 
 def _level(rule: Rule, each: Anchored[Sink]) -> Level:
-    level = rule.levels[each.path_class]
-    return max(level, each.payload.at_most, key=tuple(Level).index) if each.payload.at_most else level
+    sink = each.payload
+    bounds = (rule.levels[each.path_class], sink.at_most, sink.at_most_once if not each.loop_depth else None)
+    return max((level for level in bounds if level), key=tuple(Level).index)
 
 
 def _deed(rule: Rule, each: Anchored[Sink]) -> str:
@@ -212,6 +235,8 @@ def _deed(rule: Rule, each: Anchored[Sink]) -> str:
         return sink.alone
     # Machine code that is called right there, and is what is not known.
     is_itself = rule is MISSING_IR and _called(each) == sink.what
+    if rule is BLOCKING_CALL and not sink.at_most:
+        return f"{_subject(each)} {sink.verb} ({WORDS[_blocking_class(each)]})"
     return f"{_subject(each)} {sink.verb if is_itself else _verb(rule, sink)}"
 
 
@@ -222,7 +247,7 @@ def _subject(each: Anchored[Sink]) -> str:
     if dropped:
         return f"the drop of `{short_name(dropped[1])}`"
     if called:
-        return f"`{method_name(called)}`"
+        return f"`{spelled(called) if each.payload.rule in _SPELLED else macro(called) or method_name(called)}`"
     sink = each.payload
     return f"`{short_name(sink.method)}`" if sink.method else sink.what
 
@@ -233,6 +258,17 @@ def _verb(rule: Rule, sink: Sink) -> str:
     if rule is MISSING_IR:
         return f"calls `{short_name(sink.what)}`, which {sink.verb},"
     return sink.verb
+
+
+def _blocking_class(each: Anchored[Sink]) -> BlockingClass:
+    if each.payload.at_most is Level.NOTE:
+        return BlockingClass.LOG
+    return blocking_class(each.payload.what, _way(each))
+
+
+def _way(each: Anchored[Sink]) -> Iterator[str]:
+    """Paths of the functions from the one that the user's line calls on."""
+    return (hop.function.name_of(hop.frame) for hop in each.path[each.anchor + 1 :])
 
 
 def _called(each: Anchored[Sink]) -> str:

@@ -5,16 +5,14 @@ to the contended path, stands in a cold block. So a lock is found by what was in
 and spin's read locks also add) under the frame of a function that acquires a lock.
 """
 
-import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 
-from ringfence.graphs.classes import SiteClass
 from ringfence.graphs.contracts import Effect
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import display_name, without_generics
 from ringfence.graphs.program import Function
+from ringfence.passes.frames import FramedName, Operation, atomic_operations, best, by_frame, outermost
+from ringfence.passes.lock_kinds import ACQUIRING, CONTENDED, RELEASING, lock_of
 from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink, notes_on
 
@@ -30,34 +28,12 @@ LOCK = Rule(
     false_positives="A lock that only this thread ever takes still costs its atomics. A `try_lock` does not wait, but "
     "pays the same.",
     how="A compare-exchange under an inlined (or called) acquiring function of std, lock_api, parking_lot, spin or "
-    "tokio, or a call of a known C locking function.",
+    "tokio, or a call of a known C locking function. `detail` names `library`, `kind`, the guarded `type` and the "
+    "function that waits (`contended`); `held_over` lists what is done before the lock is given back in the same "
+    "function: an allocation, a blocking, virtual or pointer call, a second lock. Two locks that are taken in both "
+    "orders, under any roots, are findings of their own with the `cycle`: two threads can wait for each other for "
+    "ever. Locks are told apart by the type that they guard, or by where they lie; two of one type are not compared.",
 )
-
-_ACQUIRING = re.compile(
-    r"^(?:std::sys(?:_common|::sync)?::(?:sync::)?(?:mutex|rwlock|locks)\b.*::(?:Mutex|RwLock)::"
-    r"(?:try_)?(?:lock|read|write)"
-    r"|std::sync::(?:poison::)?(?:mutex::Mutex|rwlock::RwLock|reentrant_lock::ReentrantLock)::"
-    r"(?:try_)?(?:lock|read|write)"
-    r"|lock_api::(?:mutex::Mutex|rwlock::RwLock|remutex::(?:Raw)?ReentrantMutex)::\w*(?:lock|read|write)\w*"
-    r"|<parking_lot::raw_(?:mutex::RawMutex|rwlock::RawRwLock|fair_mutex::RawFairMutex) as lock_api::[\w:]+>::"
-    r"\w*lock\w*"
-    r"|spin::(?:mutex|rwlock)::[\w:]*::(?:try_)?(?:lock|read|write)\w*"
-    r"|<spin::[\w:]+ as lock_api::[\w:]+>::\w*lock\w*)$"
-)
-_ATOMIC_FUNCTION = re.compile(r"4core4sync6atomic")
-"""Where nothing is optimised, atomic operations are calls."""
-_MODIFYING = re.compile(r"compare_exchange|swap|fetch_|atomic_(?:add|sub|or|and|xchg|cxchg)")
-_RELEASING = re.compile(r"unlock")
-_READ_MODIFY_WRITE = frozenset({"cmpxchg", "add", "or", "xchg", "sub", "and"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    """An atomic instruction, or a call that stands for one."""
-
-    place: int
-    location: int
-    modifies: bool
 
 
 class LockingPass:
@@ -71,45 +47,52 @@ class LockingPass:
         for call in hot_path.reached.externals.get(function.id, ()):
             if call.effect is Effect.LOCKS and ("unlock" not in call.symbol or call.assumption):
                 site = hot_path.classifier.of_call(function, call.site)
-                sink = Sink(LOCK, display_name(call.symbol), "takes a lock", notes=notes_on(call))
+                name = display_name(call.symbol)
+                sink = Sink(LOCK, name, "takes a lock", notes=(*_notes(name, ""), *notes_on(call)))
                 yield SinkSite(function.id, call.site.location, site, sink)
 
 
 def _inlined(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
     """One sink for each acquiring frame with a read-modify-write. It may look before it takes, and try again in a loop
     of its own: the frame is reached as the best of its atomics is."""
-    frames: dict[tuple[str, int], list[_Operation]] = defaultdict(list)
-    for operation in _operations(function):
-        frame = _acquiring_frame(function, operation.location)
-        if frame is not None:
-            frames[frame].append(operation)
-    for (name, _), operations in frames.items():
-        taking = [operation for operation in operations if operation.modifies]
-        if not taking:
-            continue
+    frames = acquisitions(function)
+    contended = _contended(function) if frames else {}
+    for frame, operations in frames.items():
+        taking = next(operation for operation in operations if operation.modifies)
         sites = [hot_path.classifier.of_event(function, each.place, each.location) for each in operations]
-        yield SinkSite(function.id, taking[0].location, _best(sites), Sink(LOCK, name, "takes a lock", method=name))
+        name = without_generics(frame.name)
+        notes = _notes(frame.name, contended.get(frame, ""))
+        sink = Sink(LOCK, name, "takes a lock", method=name, notes=notes)
+        yield SinkSite(function.id, taking.location, best(sites), sink)
 
 
-def _operations(function: Function) -> Iterator[_Operation]:
-    for atomic in function.facts.atomics:
-        yield _Operation(atomic.place, atomic.location, atomic.operation in _READ_MODIFY_WRITE)
+def acquisitions(function: Function) -> dict[FramedName, list[Operation]]:
+    """The frames of a function that take a lock, with their atomics."""
+    found = by_frame(function, atomic_operations(function), ACQUIRING)
+    return {
+        frame: operations
+        for frame, operations in found.items()
+        if not RELEASING.search(frame.name) and any(operation.modifies for operation in operations)
+    }
+
+
+def _contended(function: Function) -> dict[FramedName, str]:
+    """By acquiring frame, the function that it calls to wait."""
+    found: dict[FramedName, str] = {}
     for site in function.facts.calls:
-        called = _ATOMIC_FUNCTION.search(site.callee)
-        if called is not None:
-            yield _Operation(site.place, site.location, _MODIFYING.search(site.callee, called.end()) is not None)
+        waiting = CONTENDED.search(site.callee)
+        frame = outermost(function, site.location, ACQUIRING) if waiting else None
+        if frame is not None:
+            found.setdefault(frame, without_generics(display_name(site.callee)))
+    return found
 
 
-def _best(sites: Sequence[SiteClass]) -> SiteClass:
-    best = min(sites, key=lambda site: (site.path_class, site.loop_depth))
-    always = any(site.always for site in sites if site.path_class is best.path_class)
-    return replace(best, always=always, loop_depth=min(site.loop_depth for site in sites))
-
-
-def _acquiring_frame(function: Function, location: int) -> tuple[str, int] | None:
-    """Path of the outermost acquiring frame of an inline chain, and where it was inlined; None where there is none."""
-    for frame in reversed(function.chain(location)):
-        name = without_generics(function.name_of(frame))
-        if _ACQUIRING.match(name) and not _RELEASING.search(name):
-            return name, frame.inlined_at
-    return None
+def _notes(name: str, contended: str) -> tuple[tuple[str, object], ...]:
+    lock = lock_of(name)
+    notes = (
+        ("library", lock.library),
+        ("kind", lock.kind.value),
+        ("type", lock.guarded),
+        ("contended", contended),
+    )
+    return tuple((key, value) for key, value in notes if value)

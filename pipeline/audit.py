@@ -7,7 +7,6 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from ringfence.graphs.dispatch import Dispatch
@@ -23,18 +22,16 @@ from ringfence.pipeline.build import Built, Request, build_or_open
 from ringfence.pipeline.cargo import Selection
 from ringfence.pipeline.coverage import coverage_of
 from ringfence.pipeline.declared import declared_in_vain
+from ringfence.pipeline.entry_points import Discovered, EntryPoints
 from ringfence.pipeline.errors import UsageError
 from ringfence.pipeline.library import Library
-from ringfence.pipeline.markers import find_markers
 from ringfence.pipeline.module_source import ModuleSource
 from ringfence.pipeline.progress import Progress
 from ringfence.pipeline.propose import message, proposals
 from ringfence.pipeline.report.compose import RootResult, build_report
 from ringfence.pipeline.report.model import Report
-from ringfence.pipeline.roots import FunctionNames, Miss, Places, Root, RootPattern, find_root
-from ringfence.pipeline.roots_by_place import OwnFunctions, find_marked, find_threads_named
+from ringfence.pipeline.roots import Miss, Root, RootPattern
 from ringfence.pipeline.store import store_if
-from ringfence.pipeline.threads import THREAD, find_threads
 from ringfence.pipeline.workers import WorkerPool
 
 
@@ -198,6 +195,17 @@ def list_entries(request: AuditRequest, progress: Progress) -> tuple[RootResult,
     return tuple(_result(root, built) for root in linked.roots)
 
 
+def discover_entries(request: AuditRequest, progress: Progress) -> tuple[list[Discovered], Built]:
+    """The functions of the user's own crates that look like entry points."""
+    built = build_or_open(request.build, progress)
+    with closing(WorkerPool(request.workers)) as pool:
+        library = index(request, built, pool, progress)
+        program = Program(library.symbols, library.read, native=library.native)
+        found = EntryPoints(built, library, program).discover()
+    progress.close()
+    return found, built
+
+
 def hot_path_of(request: AuditRequest, progress: Progress) -> tuple[Linked, HotPath]:
     """What the roots reach, not judged: for those who ask the graph itself; nothing where there is no root. Raises
     `RingfenceError` for what the user can mend."""
@@ -221,37 +229,15 @@ def link(request: AuditRequest, built: Built, library: Library) -> Linked:
     entries = built.config.assume
     said = assumed(entries, library.symbols.mentioned() if entries else (), today)
     program = Program(library.symbols, library.read, native=library.native, assumed=said.of_symbol)
-    symbols = dict(library.functions)
-    own = [number for crate in sorted(built.own_crates) for number in library.modules_of(crate)]
-    places = Places(own, built.own_crates, lambda module: str(library.sources[module].path))
-    names, own_functions = FunctionNames(symbols), OwnFunctions(library.own_symbols(), program, built.workspace)
-    threads = tuple(find_threads(built.own_folders))
-    roots: list[Root | Miss] = []
-    for pattern in _patterns(request, built):
-        if pattern.text.startswith(THREAD):
-            by_name = partial(find_root, names=names, program=program, places=places)
-            roots += find_threads_named(pattern, threads, own_functions, by_name)
-        else:
-            roots += find_root(pattern, names, program, places)
-    roots += find_marked(find_markers(built.own_folders), own_functions)
-    return Linked(built, library, program, tuple(_unique(roots)), said, today)
+    entry_points = EntryPoints(built, library, program)
+    roots = entry_points.find(_patterns(request, built))
+    return Linked(built, library, program, tuple(roots), said, today)
 
 
 def _patterns(request: AuditRequest, built: Built) -> list[RootPattern]:
     declared = [RootPattern(root.path, root.budget_ns, root.reason, root.event_loop) for root in built.config.roots]
     known = {pattern.text for pattern in declared}
     return declared + [RootPattern(text) for text in dict.fromkeys(request.roots) if text not in known]
-
-
-def _unique(roots: Sequence[Root | Miss]) -> Iterator[Root | Miss]:
-    """One entry for each pattern and function: a comment may name again what the configuration names."""
-    seen: set[tuple[str, int]] = set()
-    for root in roots:
-        if isinstance(root, Miss):
-            yield root
-        elif (key := (root.pattern.text, root.function.id)) not in seen:
-            seen.add(key)
-            yield root
 
 
 def _reach(linked: Linked, *, follow_panic: bool) -> Reach:

@@ -39,6 +39,16 @@ _ADDRESS_TAKEN = re.compile(rb"@((?>" + SYMBOL + rb"))(?!\()")
 _SECOND_LINE_OF_INVOKE = b"\n          to label "
 _COPY = re.compile(rb"llvm\.(memcpy|memmove|memset)\.")
 _COPY_SIZE = re.compile(rb", i(?:64|32) (?:[a-z_]+(?:\([^()]*\))? )*(\d+|%" + SYMBOL + rb"), i1 ")
+_INSTRUCTION = re.compile(
+    r"llvm\.(?:x86\.(?:sse2\.pause|rdtscp?)|aarch64\.(?:isb|hint|wfe)|readcyclecounter|readsteadycounter)$"
+)
+"""Intrinsics that wait or read a clock: told as calls of their names."""
+_FIRST_ADDRESS = re.compile(rb"ptr ([%@]" + SYMBOL + rb")")
+_PLAIN_STORE = re.compile(
+    rb"\n  (?:store (?!atomic )[^\n]*?, ptr ([%@]" + SYMBOL + rb")"
+    rb"|(?:tail )?call void @llvm\.mem(?:cpy|move|set)[^\n(]*\(ptr [^\n%@]*([%@]" + SYMBOL + rb"))"
+)
+_RELEASING_FENCE = re.compile(rb"\n  fence (?:release|acq_rel|seq_cst)")
 _DROP_OF_TRAIT_OBJECT = re.compile(r"13drop_in_placeD|drop_in_place\$LT\$dyn")
 _HEADER_BYTES = 24
 _SLOT_BYTES = 8
@@ -70,6 +80,8 @@ class Body:
     """Its first pointer parameter behind ``sret``, or nothing."""
     pointers: Mapping[bytes, int]
     """Its pointer parameters and their positions."""
+    exclusive: frozenset[bytes]
+    """Those of them that are ``&mut``: what lies behind them is nobody else's (LangRef, ``noalias``)."""
     start: int
     end: int
 
@@ -81,7 +93,12 @@ class Body:
         parameters, _ = split_list(head, opening, len(head))
         named = ((position, _PARAMETER.match(text)) for position, text in enumerate(parameters))
         pointers = {match[1]: position for position, match in named if match}
-        return cls(head, _first(_POINTER_ARGUMENT.findall(head, opening)), pointers, start, end)
+        exclusive = frozenset(
+            name
+            for name, position in pointers.items()
+            if b" noalias " in parameters[position] and b" readonly " not in parameters[position]
+        )
+        return cls(head, _first(_POINTER_ARGUMENT.findall(head, opening)), pointers, exclusive, start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,10 +263,40 @@ class CallReader:
         text = " ; ".join(part.strip() for part in symbol_name(b'"' + template + b'"').split("\n"))
         return Call(CallSite(CallKind.ASSEMBLY, text, -1, self.location(statement)), cold=False)
 
-    def _intrinsic(self, statement: bytes, name: bytes, arguments: int) -> Copy | None:
+    def target(self, statement: bytes, body: Body, position: int) -> str:
+        """`Atomic.target` of a statement."""
+        address = _FIRST_ADDRESS.search(statement)
+        value, steps, offset = address[1] if address else b"", "", 0
+        for _ in range(_MAX_ADDRESS_STEPS if address else 0):
+            if value in body.pointers or value[:1] == b"@":
+                base = f"p{body.pointers[value]}" if value in body.pointers else f"@{symbol_name(value[1:])}"
+                return f"{base}+{offset}{steps}"
+            definition = self._definition(value, body, position)
+            step, load = _OFFSET.match(definition), _LOAD.match(definition)
+            if step is not None:
+                value, offset = step[1], offset + int(step[2])
+            elif load is not None:
+                value, steps, offset = load[1], f"*+{offset}{steps}", 0
+            else:
+                break
+        return ""
+
+    def publishes(self, position: int, body: Body, slots: set[bytes]) -> bool:
+        """`Atomic.publishes` of a relaxed store. What is written through a ``&mut`` parameter or to a stack slot is
+        nobody else's."""
+        end = self._text.rfind(b"\n", body.start, position)
+        start = max(self._text.rfind(b"\n\n", body.start, end), body.start)
+        fences = [fence.end() for fence in _RELEASING_FENCE.finditer(self._text, start, end)]
+        own = slots.union(body.exclusive)
+        stores = _PLAIN_STORE.finditer(self._text, fences[-1] if fences else start, end)
+        return any(self._address(store[1] or store[2], body, store.start())[0] not in own for store in stores)
+
+    def _intrinsic(self, statement: bytes, name: bytes, arguments: int) -> Call | Copy | None:
         copy = _COPY.match(name)
         if copy is None:
-            return None
+            symbol = name.decode()
+            told = _INSTRUCTION.match(symbol) is not None
+            return Call(CallSite(CallKind.DIRECT, symbol, -1, self.location(statement)), cold=False) if told else None
         size = _COPY_SIZE.search(statement, arguments)
         constant = int(size[1]) if size and size[1].isdigit() else -1
         return Copy(copy[1].decode(), constant, self.location(statement))

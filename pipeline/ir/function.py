@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ringfence.graphs.facts import Address, Atomic, CallKind, CallSite, MemoryCopy, PathClass, Place
+from ringfence.graphs.facts import Address, Atomic, CallKind, CallSite, Flow, MemoryCopy, PathClass, Place
 from ringfence.graphs.lazy_paths import is_first_use, is_growth, is_usual
 from ringfence.pipeline.ir.blocks import BlockClasses, ControlFlow, Ending, classify
 from ringfence.pipeline.ir.calls import Body, Call, CallReader, Copy
@@ -23,7 +23,9 @@ _PROFILE = re.compile(rb"!prof !(\d+)")
 _FLAG = re.compile(rb"\n  (%" + SYMBOL + rb") = load atomic i8, ")
 _ALL_CROSSINGS = 1_000_000
 _BRANCH = re.compile(rb"\n  br i1 (%" + SYMBOL + rb"), label")
-_WAITING = re.compile(r"yield_now|sched_yield|9spin_loop|4park|5sleep")
+_WAITING = re.compile(r"yield_now|sched_yield|9spin_loop|4park|5sleep|^llvm\.(?:x86\.sse2\.pause|aarch64\.)")
+_ORDERED = re.compile(r"yield_now|sched_yield|sleep|lock|llvm\.(?:x86\.sse2\.pause|aarch64\.)")
+"""Calls whose order among the function's events is kept: those that may lock or wait."""
 _ORDERING = re.compile(
     rb" (unordered|monotonic|acquire|release|acq_rel|seq_cst)(?: (?:monotonic|acquire|seq_cst))?(?:, |$)"
 )
@@ -40,6 +42,8 @@ _TERMINATORS = _CALLING_TERMINATORS | {
     b"catchswitch ",
 }
 _ATOMICS = frozenset({b"cmpxchg ", b"atomicrmw ", b"load atomic ", b"store atomic ", b"fence "})
+_TAKING = frozenset({"cmpxchg", "xchg"})
+"""What locks are taken and given back with."""
 _MODIFY = re.compile(rb"(?:volatile )?(\w+) ")
 
 
@@ -56,6 +60,7 @@ class Events:
     atomics: tuple[Atomic, ...] = ()
     addresses: tuple[Address, ...] = ()
     stops_at_flag: bool = False
+    flow: Flow | None = None
 
 
 @dataclass(slots=True)
@@ -174,7 +179,8 @@ def _event(
 ) -> Call | Copy | Atomic | None:
     if keyword in _ATOMICS:
         # A fence for one thread orders the compiler only: no instruction is left of it.
-        return None if b'syncscope("singlethread")' in statement else _atomic(keyword, statement, reader)
+        is_for_compiler = b'syncscope("singlethread")' in statement
+        return None if is_for_compiler else _atomic(keyword, statement, position, reader, body, slots)
     if keyword in _TERMINATORS and keyword not in _CALLING_TERMINATORS:
         return None
     return reader.read(statement, position, body, slots)
@@ -195,13 +201,18 @@ def _unlikely(statement: bytes, reader: CallReader) -> tuple[int, ...]:
     return reader.metadata.unlikely(int(profile[1])) if profile else ()
 
 
-def _atomic(keyword: bytes, statement: bytes, reader: CallReader) -> Atomic:
+def _atomic(
+    keyword: bytes, statement: bytes, position: int, reader: CallReader, body: Body, slots: set[bytes]
+) -> Atomic:
     operation = keyword.split()[0].decode()
     if keyword == b"atomicrmw ":
         modify = _MODIFY.match(statement)
         operation = modify[1].decode() if modify else operation
-    ordering = _ORDERING.search(statement if keyword != b"fence " else b" " + statement)
-    return Atomic(operation, ordering[1].decode() if ordering else "", -1, reader.location(statement))
+    found = _ORDERING.search(statement if keyword != b"fence " else b" " + statement)
+    ordering = found[1].decode() if found else ""
+    target = reader.target(statement, body, position) if operation in _TAKING else ""
+    publishes = (operation, ordering) == ("store", "monotonic") and reader.publishes(position, body, slots)
+    return Atomic(operation, ordering, -1, reader.location(statement), target, publishes)
 
 
 def _forgiven(site: CallSite) -> int:
@@ -230,14 +241,17 @@ def _placed(events: list[tuple[int, _Event]], blocks: _Blocks) -> Events:
     copies: list[MemoryCopy] = []
     atomics: list[Atomic] = []
     addresses: set[Address] = set()
+    order: list[tuple[int, int]] = []
     for block, event in events:
         match event:
             case Call(site):
+                order.append((block, len(calls)))
                 calls.append(_with_place(site, row(block, forgiven=_forgiven(site))))
             case Copy(operation, size, location):
                 copies.append(MemoryCopy(operation, size, row(block), location))
-            case Atomic(operation, ordering, _, location):
-                atomics.append(Atomic(operation, ordering, row(block), location))
+            case Atomic(operation, ordering, _, location, target, publishes):
+                order.append((block, ~len(atomics)))
+                atomics.append(Atomic(operation, ordering, row(block), location, target, publishes))
             case Address(symbol, _, location):
                 addresses.add(Address(symbol, row(block), location))
     return Events(
@@ -247,7 +261,13 @@ def _placed(events: list[tuple[int, _Event]], blocks: _Blocks) -> Events:
         tuple(atomics),
         tuple(sorted(addresses, key=lambda each: (each.symbol, each.place, each.location))),
         classes.stops_at_flag,
+        Flow(tuple(map(tuple, blocks.successors)), tuple(order)) if _needs_order(calls, atomics) else None,
     )
+
+
+def _needs_order(calls: Sequence[CallSite], atomics: Sequence[Atomic]) -> bool:
+    is_atomic = any(atomic.operation == "cmpxchg" for atomic in atomics)
+    return is_atomic or any(_ORDERED.search(site.callee) for site in calls)
 
 
 def _with_place(site: CallSite, place: int) -> CallSite:

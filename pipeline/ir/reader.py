@@ -188,4 +188,5 @@ def _read_definition(text: bytes, head: Head, calls: CallReader, metadata: Metad
         atomics=events.atomics,
         addresses=events.addresses,
         stops_at_flag=events.stops_at_flag,
+        flow=events.flow,
     )

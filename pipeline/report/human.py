@@ -119,8 +119,7 @@ def _add_roots(page: Page, roots: Sequence[Root]) -> None:
     widths = {each: max(len(each), *(len(root.summary.get(each) or "·") for root in roots)) for each in used}
     heading = ["verdict".ljust(verdict_width), *(each.value.ljust(widths[each]) for each in used), "root"]
     page.add(styled((_GAP.join(heading), STRONG)))
-    # A function that two patterns name stands there once.
-    for root in {root.function or root.pattern: root for root in reversed(roots)}.values():
+    for root in _each_once(roots):
         verdict, style = _VERDICTS[root.verdict]
         row = styled((verdict.ljust(verdict_width), style), _GAP)
         for each in used:
@@ -131,6 +130,14 @@ def _add_roots(page: Page, roots: Sequence[Root]) -> None:
     if unused and any(root.status is RootStatus.AUDITED for root in roots):
         page.add_wrapped(styled((f"no way was found to {_alternatives(unused)}", QUIET)), len(_GAP))
     page.blank()
+
+
+def _each_once(roots: Sequence[Root]) -> Iterable[Root]:
+    """A function that two patterns name stands there once."""
+    once: dict[str, Root] = {}
+    for root in roots:
+        once.setdefault(root.function or root.pattern, root)
+    return once.values()
 
 
 def _root_name(root: Root) -> Text:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ringfence.pipeline.report.model import Finding, Report
 
-ADVISORY = frozenset({"RF104", "RF301", "RF501", "RF502", "RF503", "RF504"})
+ADVISORY = frozenset({"RF104", "RF204", "RF205", "RF206", "RF207", "RF301", "RF501", "RF502", "RF503", "RF504"})
 """Rules that are expected only in crates that mark them: what they advise is beside the point of most testcrates."""
 _MARK = re.compile(r"//~(?P<above>\^?)\s+(?P<marks>.+)$")
 _FREQUENCIES = ("always", "conditional")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from truth.candidates import CRATE as CRATE_NAME
+from truth.candidates import virtual_calls
 
 from ringfence.pipeline.audit import AuditRequest, Clock, run_audit
 from ringfence.pipeline.cargo import Selection
@@ -108,6 +110,12 @@ def test_the_reactor_the_executor_and_the_queues_need_fewer_than_15_of_the_modul
     from_cargo = [path for path, *_ in clock.modules_read if path.endswith(".bc")]
     assert any("/laminar_core-" in path for path in from_cargo)
     assert len(from_cargo) < 15
+
+
+def test_the_virtual_calls_of_the_crate_and_of_std_have_three_candidates_on_average_at_most() -> None:
+    calls = [call for call in virtual_calls() if call.written_in in (CRATE_NAME, "std")]
+    assert len(calls) > 100
+    assert sum(len(call.candidates) for call in calls) / len(calls) <= 3
 
 
 def test_a_tenth_of_the_modules_is_enough(report: Report) -> None:

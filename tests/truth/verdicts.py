@@ -44,7 +44,7 @@ def slices(profile: str, target: Path = TARGET) -> list[Judged]:
 
 def show_families(console: Console, cases: Mapping[str, Sequence[Case]]) -> None:
     """Call graph: counts by family and opt-level."""
-    table = _table("call graph: functions that a root can call, and what the audit reached below it")
+    table = table_of("call graph: functions that a root can call, and what the audit reached below it")
     for heading in ("family", "opt", "roots", "exact", "functions", "found", "missing", "in silence", "spurious"):
         table.add_column(heading, justify="left" if heading == "family" else "right")
     families = sorted({case.family for case in cases["0"]})
@@ -65,7 +65,7 @@ def _counts(cases: Sequence[Case]) -> Iterable[str]:
 
 def show_inexact(console: Console, cases: Mapping[str, Sequence[Case]]) -> None:
     """Call graph: every root of which the audit reached too little or too much."""
-    table = _table("call graph, what is not exact (`said`: the report calls the root unknown)")
+    table = table_of("call graph, what is not exact (`said`: the report calls the root unknown)")
     for heading in ("root", "opt", "missing", "spurious"):
         table.add_column(heading, overflow="fold")
     inexact = [case for found in cases.values() for case in found if case.missing or case.spurious]
@@ -78,7 +78,7 @@ def show_inexact(console: Console, cases: Mapping[str, Sequence[Case]]) -> None:
 
 def show_slices(console: Console, found: Mapping[str, Sequence[Judged]]) -> None:
     """Slice functions: how many are reported, and which."""
-    table = _table("slices: functions of which only `collect` allocates")
+    table = table_of("slices: functions of which only `collect` allocates")
     for heading in ("opt", "functions", "silent", "reported"):
         table.add_column(heading, justify="left" if heading == "reported" else "right")
     for level, functions in found.items():
@@ -90,7 +90,7 @@ def show_slices(console: Console, found: Mapping[str, Sequence[Judged]]) -> None
 
 def show_hazards(console: Console, found: Sequence[Judged]) -> None:
     """Hazards and their harmless siblings: what should be reported, and what was."""
-    table = _table("hazards that a watched run does not show, and siblings that are none")
+    table = table_of("hazards that a watched run does not show, and siblings that are none")
     for heading in ("root", "reported", "verdict", ""):
         table.add_column(heading)
     for each in found:
@@ -104,7 +104,7 @@ def _rules(judged: Judged) -> str:
 
 def show_profiles(console: Console, columns: Sequence[Column]) -> None:
     """The answer for each root at each opt-level; what differs from the truth is said."""
-    table = _table("profiles: verdict of each root, and what it can do")
+    table = table_of("profiles: verdict of each root, and what it can do")
     shown = [each for each in columns if each.profile.name in MAIN_PROFILES]
     for heading in ("root", *(each.profile.name for each in shown)):
         table.add_column(heading)
@@ -115,7 +115,7 @@ def show_profiles(console: Console, columns: Sequence[Column]) -> None:
 
 def show_other_profiles(console: Console, columns: Sequence[Column]) -> None:
     """What every other profile changes, and what the report says of the build; profiles that agree share a row."""
-    table = _table("other profiles, beside the one of the same opt-level above")
+    table = table_of("other profiles, beside the one of the same opt-level above")
     for heading in ("profiles", "modules", "audited LTO", "what changes", "`differs:` of the report"):
         table.add_column(heading, overflow="fold")
     main = {each.profile.name: {row.root: row.answer for row in each.rows} for each in columns}
@@ -139,7 +139,7 @@ def _or_nothing(text: str) -> str:
     return text or "nothing"
 
 
-def _table(title: str) -> Table:
+def table_of(title: str) -> Table:
     return Table(title=f"\n{title}", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
 
 

@@ -116,6 +116,10 @@ checklist
   ? no `.to_vec()` / `.to_string()` - none found, but 1 limit of the analysis on the hot path
   ? no `Mutex` / `RwLock` - none found, but 1 limit of the analysis on the hot path
   ? no `parking_lot` locks - none found, but 1 limit of the analysis on the hot path
+  ? SPSC queues for cross-thread communication - none found, but 1 limit of the analysis on the hot
+    path
+  ? lock-free structures where needed - none found, but 1 limit of the analysis on the hot path
+  ? proper memory ordering for atomics - none found, but 1 limit of the analysis on the hot path
   ? no virtual dispatch - none found, but 1 limit of the analysis on the hot path
 """
     )

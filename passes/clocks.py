@@ -1,0 +1,65 @@
+"""RF207 clock-read: the time is asked for."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from ringfence.graphs.facts import CallKind
+from ringfence.graphs.hotpath import HotPath, SinkSite
+from ringfence.graphs.names import without_generics
+from ringfence.graphs.program import Function
+from ringfence.passes.advisory import ADVISORY_LEVELS
+from ringfence.passes.rule import Level, Rule
+from ringfence.passes.sink import Sink
+
+CLOCK_READ = Rule(
+    id="RF207",
+    slug="clock-read",
+    what="A clock is read: `Instant::now`, `SystemTime::now`, `elapsed`, `clock_gettime`, `rdtsc`.",
+    why="A read of the clock through the vDSO costs some 20 to 30 ns, as much as the work on a small event, and a "
+    "system call where the clock source has no vDSO (as on some virtual machines); `rdtsc` costs about 10 ns.",
+    example="for order in batch { order.stamp = Instant::now(); }",
+    instead="Read the clock once for each batch and pass the time on (`fn on_event(&mut self, now: Instant)`), or keep "
+    "a coarse clock in an atomic that another thread writes.",
+    false_positives="One time stamp for each event may be what the program is for: outside of loops the finding is a "
+    "note. What locks and channels read for their own deadlines is not reported.",
+    how="A call of a C function that reads a clock, or an instruction that reads the time-stamp counter.",
+    levels=ADVISORY_LEVELS,
+)
+
+_CLOCK = re.compile(
+    r"(?:clock_gettime|gettimeofday|time|mach_absolute_time|QueryPerformanceCounter|GetSystemTimePreciseAsFileTime"
+    r"|llvm\.(?:x86\.rdtscp?|readcyclecounter|readsteadycounter))(?:@.*)?$"
+)
+_ASSEMBLY = re.compile(r"\brdtscp?\b|\bmrs\b.*\bcntvct_el0\b")
+_DEADLINE = re.compile(
+    r"^<?(?:std::sync::|std::sys::sync::|parking_lot|lock_api|crossbeam_channel|flume|kanal|tokio::(?:sync|runtime|time)::)"
+)
+
+
+def is_deadline(way: Iterable[str]) -> bool:
+    """Whether a clock is read by a lock or a channel for its own deadline: that belongs to RF201, RF202 and RF204.
+    ``way`` are the paths of the functions from the user's line on."""
+    return any(_DEADLINE.match(without_generics(name)) for name in way)
+
+
+class ClockPass:
+    """Every read of a clock is a sink."""
+
+    rules = (CLOCK_READ,)
+
+    def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
+        """Sinks are the function's own calls of clock functions and instructions."""
+        for site in function.facts.calls:
+            is_assembly = site.kind is CallKind.ASSEMBLY
+            if not (_ASSEMBLY.search(site.callee) if is_assembly else _CLOCK.match(site.callee)):
+                continue
+            what = "rdtsc" if is_assembly else site.callee
+            sink = Sink(
+                CLOCK_READ,
+                what,
+                "reads the clock",
+                "the clock is read",
+                at_most_once=Level.NOTE,
+                notes=(("clock", what),),
+            )
+            yield SinkSite(function.id, site.location, hot_path.classifier.of_call(function, site), sink)

@@ -1,0 +1,92 @@
+//! Atomics that order more than they must, or less; the right orders stay silent.
+
+use std::cell::UnsafeCell;
+use std::sync::atomic::{fence, AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+pub struct Slot {
+    pub value: UnsafeCell<u64>,
+    pub ready: AtomicBool,
+    pub head: AtomicUsize,
+    pub count: AtomicU64,
+}
+
+unsafe impl Sync for Slot {}
+
+impl Slot {
+    // ringfence: root
+    #[inline(never)]
+    pub fn advance(&self, head: usize) {
+        self.head.store(head, Ordering::SeqCst); //~ RF205 hot
+    }
+
+    // ringfence: root
+    #[inline(never)]
+    pub fn head(&self) -> usize {
+        self.head.load(Ordering::SeqCst) //~ RF205 hot
+    }
+
+    // ringfence: root
+    #[inline(never)]
+    pub fn count(&self) -> u64 {
+        self.count.fetch_add(1, Ordering::SeqCst) //~ RF205 hot
+    }
+
+    // ringfence: root
+    #[inline(never)]
+    pub fn settle(&self) {
+        fence(Ordering::SeqCst); //~ RF205 hot
+    }
+
+    /// The reader may see the flag before the value.
+    // ringfence: root
+    #[inline(never)]
+    pub fn publish_weakly(&self, value: u64) {
+        unsafe { *self.value.get() = value };
+        self.ready.store(true, Ordering::Relaxed); //~ RF206 hot
+    }
+
+    // ringfence: root
+    #[inline(never)]
+    pub fn publish(&self, value: u64) {
+        unsafe { *self.value.get() = value };
+        self.ready.store(true, Ordering::Release);
+    }
+
+    // ringfence: root
+    #[inline(never)]
+    pub fn publish_behind_a_fence(&self, value: u64) {
+        unsafe { *self.value.get() = value };
+        fence(Ordering::Release);
+        self.ready.store(true, Ordering::Relaxed);
+    }
+
+    /// Nothing was written before.
+    // ringfence: root
+    #[inline(never)]
+    pub fn reset(&self) {
+        self.ready.store(false, Ordering::Relaxed);
+    }
+
+    /// A counter orders nothing.
+    // ringfence: root
+    #[inline(never)]
+    pub fn tally(&self, value: u64) -> u64 {
+        unsafe { *self.value.get() = value };
+        self.count.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+pub struct Writer {
+    pub last: u64,
+    pub shown: AtomicU64,
+}
+
+impl Writer {
+    /// What was written is behind `&mut`: nobody else looks.
+    // ringfence: root
+    #[inline(never)]
+    pub fn note(&mut self, value: u64) {
+        self.last = value;
+        self.shown.store(value, Ordering::Relaxed);
+    }
+}
