@@ -23,6 +23,7 @@ from ringfence.passes.branching import BranchingPass
 from ringfence.passes.cache import CACHE_LINE_STRADDLE, CachePass
 from ringfence.passes.channels import SHARED_QUEUE, ChannelPass
 from ringfence.passes.clocks import CLOCK_READ, ClockPass, is_deadline
+from ringfence.passes.cloning import CloningPass
 from ringfence.passes.copying import CopyingPass
 from ringfence.passes.elided import ELIDED, ElidedPass
 from ringfence.passes.limits import MISSING_IR, LimitsPass
@@ -43,6 +44,7 @@ PASSES: tuple[Pass, ...] = (
     ClockPass(),
     BranchingPass(),
     CachePass(),
+    CloningPass(),
     CopyingPass(),
     LimitsPass(),
 )

@@ -87,6 +87,12 @@ def element_of(paths: Iterable[str]) -> str:
     return ""
 
 
+def generic_argument(path: str) -> str:
+    """The first generic argument of a path: ``T`` of ``core::option::Option<T>::cloned``; empty where it has none."""
+    opening = path.find("<", 1)
+    return _first_argument(path, opening + 1) if opening > 0 else ""
+
+
 def _first_argument(path: str, start: int) -> str:
     depth = 0
     for position in range(start, len(path)):

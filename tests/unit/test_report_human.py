@@ -114,6 +114,7 @@ checklist
     analysis on the hot path
   ? no `Box::new()` - none found, but 1 limit of the analysis on the hot path
   ? no `.to_vec()` / `.to_string()` - none found, but 1 limit of the analysis on the hot path
+  ? no `.clone()` of large data - none found, but 1 limit of the analysis on the hot path
   ? no `Mutex` / `RwLock` - none found, but 1 limit of the analysis on the hot path
   ? no `parking_lot` locks - none found, but 1 limit of the analysis on the hot path
   ? SPSC queues for cross-thread communication - none found, but 1 limit of the analysis on the hot
@@ -121,6 +122,8 @@ checklist
   ? lock-free structures where needed - none found, but 1 limit of the analysis on the hot path
   ? proper memory ordering for atomics - none found, but 1 limit of the analysis on the hot path
   ? no virtual dispatch - none found, but 1 limit of the analysis on the hot path
+  ? zero-copy for large transfers - none found, but 1 limit of the analysis on the hot path
+  ? references preferred over owned values - none found, but 1 limit of the analysis on the hot path
 """
     )
     assert (

@@ -18,6 +18,7 @@ def test_ids_are_for_ever() -> None:
         "RF101 heap-allocation",
         "RF102 heap-growth",
         "RF103 heap-free",
+        "RF104 allocating-clone",
         "RF201 lock",
         "RF202 blocking-call",
         "RF203 spin-wait",
