@@ -26,6 +26,7 @@ from ringfence.passes.clocks import CLOCK_READ, ClockPass, is_deadline
 from ringfence.passes.cloning import CloningPass
 from ringfence.passes.copying import CopyingPass
 from ringfence.passes.elided import ELIDED, ElidedPass
+from ringfence.passes.heap_detail import heap_detail, heap_verb
 from ringfence.passes.limits import MISSING_IR, LimitsPass
 from ringfence.passes.lock_order import with_what_is_held
 from ringfence.passes.locking import LockingPass
@@ -202,6 +203,7 @@ def _finding(
         detail["closed"] = sink.closed
     if sink.method:
         detail["method"] = sink.method
+    detail |= heap_detail(rule.id, each)
     if rule is BLOCKING_CALL:
         detail["class"] = _blocking_class(each).value
     if rule in _SPELLED and _called(each) and not _DROP.fullmatch(_called(each)):
@@ -239,7 +241,8 @@ def _deed(rule: Rule, each: Anchored[Sink]) -> str:
     is_itself = rule is MISSING_IR and _called(each) == sink.what
     if rule is BLOCKING_CALL and not sink.at_most:
         return f"{_subject(each)} {sink.verb} ({WORDS[_blocking_class(each)]})"
-    return f"{_subject(each)} {sink.verb if is_itself else _verb(rule, sink)}"
+    verb = sink.verb if is_itself else heap_verb(rule.id, each, _verb(rule, sink))
+    return f"{_subject(each)} {verb}"
 
 
 def _subject(each: Anchored[Sink]) -> str:

@@ -16,11 +16,18 @@ from ringfence.graphs.program import Function
 _MODULES = re.compile(r"(?<![\w:])(?:[A-Za-z_]\w*::)+(?=[A-Za-z_{])")
 _DEFAULT_ARGUMENT = re.compile(r", (?:\w+::)*(?:Global|RandomState)\b")
 _HOLDER = re.compile(
-    r"\b(?:RawVec|Vec|VecDeque|BinaryHeap|LinkedList|Box|Rc|Arc|SmallVec|IntoIter|HashSet|BTreeSet|Slab|ArcInner|RcInner)<"
+    r"\b(?:RawVec|Vec|VecDeque|BinaryHeap|LinkedList|Box|Rc|Arc|SmallVec|Arena|IntoIter|HashSet|BTreeSet|Slab|ArcInner|RcInner)<"
 )
 _SLICE = re.compile(r"<\[")
-_TEXT = re.compile(r"\balloc::string::String\b|\b(?:str|String)\b|alloc::fmt::format")
-_MACROS = {"alloc::fmt::format": "format!", "alloc::fmt::format::format_inner": "format!"}
+_TEXT = re.compile(
+    r"^<?(?:alloc::string::String|str)\b|^alloc::fmt::format\b|^core::ptr::drop_(?:in_place|glue)::<alloc::string::String>"
+)
+_MACROS = {
+    "alloc::fmt::format": "format!",
+    "alloc::fmt::format::format_inner": "format!",
+    "alloc::vec::from_elem": "vec!",
+}
+_ARRAY = re.compile(r"\[(.*); [^;]+\]")
 _OPENING, _CLOSING = "<([{", ">)]}"
 
 
@@ -53,11 +60,11 @@ def spelled_call(path: str) -> str:
     if qualified:
         type_, trait, _ = qualified
         # An adapter's type is a screen wide; its trait says as much.
-        holder = short_type(type_) if len(short_type(type_)) <= _WIDEST else short_type(without_generics(trait))
-        return f"{holder}::{method_name(path)}"
+        is_adapter = trait.endswith("::Iterator") or len(short_type(type_)) > _WIDEST
+        return f"{short_type(without_generics(trait) if is_adapter else type_)}::{method_name(path)}"
     path = _without_turbofish(path)
     holder, _, method = path.rpartition("::") if not path.endswith(">") else ("", "", method_name(path))
-    last = _last_segment(holder)
+    last = _last_segment(without_generics(holder) if "{" in holder else holder)
     if last.startswith("<[") and last.endswith("]>"):
         return f"{short_type(last[1:-1])}::{method}"
     return f"{short_type(last)}::{method}" if last[:1].isupper() or last[:1] == "<" else method
@@ -78,7 +85,9 @@ def element_of(paths: Iterable[str]) -> str:
     for path in paths:
         holder = _HOLDER.search(path)
         if holder:
-            return short_type(_first_argument(path, holder.end()))
+            held = _first_argument(path, holder.end())
+            array = _ARRAY.fullmatch(held) if "Small" in holder[0] else None
+            return short_type(array[1] if array else held)
         slice_ = _SLICE.search(path)
         if slice_:
             return short_type(_first_argument(path, slice_.end()))
