@@ -1,7 +1,8 @@
 """RF501 large-copy and RF502 large-move: memory that is copied where a reference or a buffer in place would do.
 
 1. A *copy* is a ``memcpy``, ``memmove`` or ``memset`` that LLVM left. It is large where its constant size reaches the
-   threshold, or where its size is known at run time only and it stands in a loop of the function.
+   threshold, or where its size is known at run time only, it stands in a loop of the function, and the user's own
+   code calls what copies.
 2. It belongs to RF501 where a copying function (``clone``, ``to_vec``, ``extend_from_slice``, …) is in its inline
    chain, and is told where that call is written; a derived ``clone`` has the line of its caller, not of its derive.
 3. Any other one of constant size whose frame is in the user's own code is RF502: a value moved, passed or returned.
@@ -57,10 +58,10 @@ LARGE_MOVE = Rule(
 )
 
 _COPYING = re.compile(
-    r"(?:^|::)(?:clone|clone_from|cloned|copied|to_vec|to_owned|into_owned|to_string|copy_from_slice|clone_from_slice"
+    r"(?:^|::)(?:clone|clone_from|cloned|copied|to_vec|to_owned|into_owned|copy_from_slice|clone_from_slice"
     r"|copy_within|extend_from_slice|extend_from_within|push_str|put_slice|extend|append|concat|join|resize|fill"
     r"|copy_nonoverlapping|copy_to_nonoverlapping|copy_from_nonoverlapping|copy_to|copy_from|write_all|write"
-    r"|read_exact|from_elem|repeat)$"
+    r"|read_exact|from_elem|repeat)$|ToString>::to_string$"
 )
 _RAW_WRITE = re.compile(r"^(?:core::ptr::|<\*mut .*>::)")
 _CLONE = re.compile(r" as core::clone::Clone>::clone(?:_from)?$")
@@ -96,7 +97,7 @@ class CopyingPass:
         """Of the function's own copies, then of the clones that it calls."""
         for copy in function.facts.copies:
             call = outermost_call(function, copy.location, is_copying)
-            if call is not None and self._is_large_copy(function, copy):
+            if call is not None and self._is_large_copy(function, hot_path, copy, call):
                 yield _site(function, hot_path, copy, call.location, _copied(copy, call))
             elif call is None and self._is_large_move(copy):
                 sink = _moved(function, hot_path, copy)
@@ -104,9 +105,11 @@ class CopyingPass:
                     yield _site(function, hot_path, copy, copy.location, sink)
         yield from self._called_clones(function, hot_path)
 
-    def _is_large_copy(self, function: Function, copy: MemoryCopy) -> bool:
+    def _is_large_copy(self, function: Function, hot_path: HotPath, copy: MemoryCopy, call: WrittenCall) -> bool:
         if copy.size < 0:
-            return function.facts.places[copy.place].loop_depth > 0
+            writer = function.chain(call.location)[0]
+            is_repeated = function.facts.places[copy.place].loop_depth > 0
+            return is_repeated and hot_path.classifier.is_own_frame(function, writer)
         return copy.size >= self.options.RF501.bytes
 
     def _is_large_move(self, copy: MemoryCopy) -> bool:

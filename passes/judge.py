@@ -32,6 +32,7 @@ from ringfence.passes.lock_order import with_what_is_held
 from ringfence.passes.locking import LockingPass
 from ringfence.passes.options import DEFAULT_OPTIONS, Options
 from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
+from ringfence.passes.serialization import SerializationPass
 from ringfence.passes.sink import Configurable, Pass, Sink
 from ringfence.passes.spinning import SPIN_WAIT, SpinPass, is_of_others
 
@@ -47,6 +48,7 @@ PASSES: tuple[Pass, ...] = (
     CachePass(),
     CloningPass(),
     CopyingPass(),
+    SerializationPass(),
     LimitsPass(),
 )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ringfence.graphs.names import method_name, trait_method, without_generics
+from ringfence.graphs.names import crate_of, method_name, trait_method, without_generics
 from ringfence.graphs.program import Function
 
 _MODULES = re.compile(r"(?<![\w:])(?:[A-Za-z_]\w*::)+(?=[A-Za-z_{])")
@@ -28,6 +28,8 @@ _MACROS = {
     "alloc::vec::from_elem": "vec!",
 }
 _ARRAY = re.compile(r"\[(.*); [^;]+\]")
+_STANDARD = frozenset({"", "alloc", "core", "std"})
+_DROP_GLUE = "core::ptr::drop_"
 _OPENING, _CLOSING = "<([{", ">)]}"
 
 
@@ -67,7 +69,10 @@ def spelled_call(path: str) -> str:
     last = _last_segment(without_generics(holder) if "{" in holder else holder)
     if last.startswith("<[") and last.endswith("]>"):
         return f"{short_type(last[1:-1])}::{method}"
-    return f"{short_type(last)}::{method}" if last[:1].isupper() or last[:1] == "<" else method
+    if last[:1].isupper() or last[:1] == "<":
+        return f"{short_type(last)}::{method}"
+    crate = crate_of(path)
+    return method if crate in _STANDARD or not holder else f"{crate}::{method}"
 
 
 _WIDEST = 40
@@ -82,7 +87,9 @@ def short_type(name: str) -> str:
 def element_of(paths: Iterable[str]) -> str:
     """What a container of the first path that names one holds: ``Quote`` of ``alloc::vec::Vec<krate::Quote>::push``;
     ``u8`` of a string; empty where none tells."""
-    for path in paths:
+    for each in paths:
+        # The arguments of a function need not be what it allocates for.
+        path = each if each.startswith(_DROP_GLUE) else _without_turbofish(each)
         holder = _HOLDER.search(path)
         if holder:
             held = _first_argument(path, holder.end())

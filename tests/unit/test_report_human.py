@@ -124,6 +124,7 @@ checklist
   ? no virtual dispatch - none found, but 1 limit of the analysis on the hot path
   ? zero-copy for large transfers - none found, but 1 limit of the analysis on the hot path
   ? references preferred over owned values - none found, but 1 limit of the analysis on the hot path
+  ? no needless serialisation - none found, but 1 limit of the analysis on the hot path
 """
     )
     assert (

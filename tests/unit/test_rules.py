@@ -31,6 +31,7 @@ def test_ids_are_for_ever() -> None:
         "RF402 function-pointer-call",
         "RF501 large-copy",
         "RF502 large-move",
+        "RF503 serialization",
         "RF901 root-not-found",
         "RF902 unresolved-call",
         "RF903 missing-ir",
