@@ -27,6 +27,7 @@ from ringfence.passes.cloning import CloningPass
 from ringfence.passes.copying import CopyingPass
 from ringfence.passes.elided import ELIDED, ElidedPass
 from ringfence.passes.heap_detail import heap_detail, heap_verb
+from ringfence.passes.lifetimes import lifetimes
 from ringfence.passes.limits import MISSING_IR, LimitsPass
 from ringfence.passes.lock_order import with_what_is_held
 from ringfence.passes.locking import LockingPass
@@ -103,6 +104,7 @@ def findings_and_ways(root: Function, sinks: Judged, display: Display) -> Iterat
     named = list(_named(root, sinks, display))
     chains = sinks.chains.counts(root)
     removed = _removed(named, sinks.outlines.of(root))
+    lives = lifetimes(named)
     for fingerprint, rule, each in named:
         able = sinks.abilities.of(each.payload.targets or ())
         others = (
@@ -110,6 +112,10 @@ def findings_and_ways(root: Function, sinks: Judged, display: Display) -> Iterat
         )
         finding = _finding(rule, root, each, able, display, fingerprint)
         detail = {**finding.detail, "sinks": each.sinks, **({"removes": others} if others else {})}
+        life = lives.get(fingerprint)
+        if life:
+            finding = replace(finding, help=f"{finding.help}; {life.help}")
+            detail.update(life.detail)
         yield replace(finding, paths=chains[each.place, each.group], detail=detail), each
 
 

@@ -22,6 +22,13 @@ _SLICE = re.compile(r"<\[")
 _TEXT = re.compile(
     r"^<?(?:alloc::string::String|str)\b|^alloc::fmt::format\b|^core::ptr::drop_(?:in_place|glue)::<alloc::string::String>"
 )
+_STRING = re.compile(
+    r"^<?alloc::string::String\b|^alloc::fmt::format\b|^core::ptr::drop_(?:in_place|glue)::<alloc::string::String>$"
+)
+_OWNER = re.compile(
+    r"(?:^<?|^core::ptr::drop_(?:in_place|glue)::<)(?:alloc|smallvec|std)::(?:\w+::)*"
+    r"(Vec|VecDeque|Box|Rc|Arc|SmallVec|HashMap|HashSet|BTreeMap|BinaryHeap)<"
+)
 _MACROS = {
     "alloc::fmt::format": "format!",
     "alloc::fmt::format::format_inner": "format!",
@@ -82,6 +89,21 @@ _WIDEST = 40
 def short_type(name: str) -> str:
     """Paths cut to their last segment, default arguments gone: ``Vec<u64>``."""
     return _MODULES.sub("", _DEFAULT_ARGUMENT.sub("", name))
+
+
+def owner_of(paths: Iterable[str]) -> str:
+    """The type that owns the memory, by the first path that names one: ``Box<Quote>``, ``Vec<u8>`` of a slice's
+    ``to_vec``, ``String``; empty where none tells."""
+    for each in paths:
+        path = each if each.startswith(_DROP_GLUE) else _without_turbofish(each)
+        holder = _OWNER.search(path)
+        if holder:
+            return f"{holder[1]}<{short_type(_first_argument(path, holder.end()))}>"
+        if _STRING.search(path):
+            return "String"
+        if path.startswith("<[") and path.endswith(("]>::to_vec", "ToOwned>::to_owned")):
+            return f"Vec<{short_type(_first_argument(path, 2))}>"
+    return ""
 
 
 def element_of(paths: Iterable[str]) -> str:

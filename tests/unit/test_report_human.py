@@ -115,6 +115,10 @@ checklist
   ? no `Box::new()` - none found, but 1 limit of the analysis on the hot path
   ? no `.to_vec()` / `.to_string()` - none found, but 1 limit of the analysis on the hot path
   ? no `.clone()` of large data - none found, but 1 limit of the analysis on the hot path
+  ? arena allocators used for temporary data - none found, but 1 limit of the analysis on the hot
+    path
+  ? object pooling for frequently allocated types - none found, but 1 limit of the analysis on the
+    hot path
   ? no `Mutex` / `RwLock` - none found, but 1 limit of the analysis on the hot path
   ? no `parking_lot` locks - none found, but 1 limit of the analysis on the hot path
   ? SPSC queues for cross-thread communication - none found, but 1 limit of the analysis on the hot
