@@ -17,6 +17,7 @@ from ringfence.passes.ability import Abilities
 from ringfence.passes.advice import advice
 from ringfence.passes.allocation import AllocationPass
 from ringfence.passes.atomics import AtomicPass
+from ringfence.passes.batching import BatchingPass
 from ringfence.passes.blocking import BLOCKING_CALL, BlockingPass
 from ringfence.passes.blocking_kinds import WORDS, BlockingClass, blocking_class, macro, spelled
 from ringfence.passes.branching import BranchingPass
@@ -50,6 +51,7 @@ PASSES: tuple[Pass, ...] = (
     CloningPass(),
     CopyingPass(),
     SerializationPass(),
+    BatchingPass(),
     LimitsPass(),
 )
 

@@ -128,6 +128,7 @@ checklist
   ? no virtual dispatch - none found, but 1 limit of the analysis on the hot path
   ? zero-copy for large transfers - none found, but 1 limit of the analysis on the hot path
   ? references preferred over owned values - none found, but 1 limit of the analysis on the hot path
+  ? batching to amortise costs - none found, but 1 limit of the analysis on the hot path
   ? no needless serialisation - none found, but 1 limit of the analysis on the hot path
 """
     )

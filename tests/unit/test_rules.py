@@ -32,6 +32,7 @@ def test_ids_are_for_ever() -> None:
         "RF501 large-copy",
         "RF502 large-move",
         "RF503 serialization",
+        "RF504 unbatched-call",
         "RF901 root-not-found",
         "RF902 unresolved-call",
         "RF903 missing-ir",
