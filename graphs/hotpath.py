@@ -22,6 +22,7 @@ from typing import Generic, TypeVar
 import networkx
 
 from ringfence.graphs.classes import AnchorPlace, Classifier, IsOwn, SiteClass
+from ringfence.graphs.contracts import Effect
 from ringfence.graphs.facts import CallKind, Frame, PathClass
 from ringfence.graphs.program import Function
 from ringfence.graphs.reach import Edge, Reach, is_drop
@@ -76,6 +77,8 @@ class Anchored(Generic[P]):
     """The sink that the path ends in."""
 
 
+_ALLOCATING = frozenset({Effect.ALLOCATES, Effect.REALLOCATES})
+
 GroupOf = Callable[[P, bool], Hashable]
 """The group of a payload, given whether its path grows a container; one anchor reports each group once."""
 
@@ -107,6 +110,13 @@ class HotPath:
                     via=via(link.edge),
                 )
         return graph
+
+    @cached_property
+    def allocating(self) -> AbstractSet[int]:
+        """Functions, by number, that allocate or lead to an allocation."""
+        externals = self.reached.externals
+        goals = (number for number, calls in externals.items() if any(call.effect in _ALLOCATING for call in calls))
+        return leading_to(self.reached, goals)
 
     def function(self, number: int) -> Function:
         """A function of the program by its number."""

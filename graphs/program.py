@@ -13,6 +13,7 @@ What the project assumes of a symbol comes before all of these: its body is not 
 An alias stands for its target in the same module. A cycle of aliases, which LLVM's verifier refuses, is external.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -35,6 +36,10 @@ class Symbols(Protocol):
 
     def defines(self, module: int, symbol: str) -> bool:
         """Whether the module defines the symbol, visibly or not."""
+        ...
+
+    def functions(self) -> Sequence[tuple[str, Sequence[int]]]:
+        """Every name that some module defines, sorted, with all modules that do."""
         ...
 
 
@@ -243,6 +248,12 @@ class Program:
     def _added(self, function: Function) -> Function:
         self.functions.append(function)
         return function
+
+    def names_with(self, pattern: re.Pattern[str]) -> set[str]:
+        """Symbols in which a pattern is found: of the whole program, and of what was inlined in the modules read."""
+        inlined = (each.name for module in self.modules.values() for each in module.subprograms)
+        defined = (symbol for symbol, _ in self._symbols.functions())
+        return {name for names in (defined, inlined) for name in names if pattern.search(name)}
 
     def attributes_of(self, module: int, symbol: str) -> Attribute:
         """What the module's own declaration says of an external function."""

@@ -30,6 +30,19 @@ _BY_METHOD: Mapping[str, Mapping[str, str]] = {
         "insert": "reserve the map at start for the largest number of keys, or use a fixed table indexed by id",
         "push_str": "reserve the string at start and `clear()` it for each event",
     },
+    "RF501": {
+        "clone": "pass a reference (`&self.book`), share it (`Arc::clone`), or copy only the fields that are read",
+        "extend_from_slice": "hand the buffer over instead of its contents, or write into its final place",
+        "copy_from_slice": "swap the buffers (`mem::swap(&mut self.front, &mut self.back)`) instead of their contents",
+        "to_vec": "pass the slice on as `&[T]`",
+        "fill": "reset only what was used: `self.scratch[..self.used].fill(0);`",
+    },
+    "RF502": {
+        "push": "fill a slot in place (`self.history[next].copy_from(&book);`), or keep indices of values that stay "
+        "where they are",
+        "replace": "keep two values and swap which one is current: `self.current ^= 1;`",
+        "new": "box the value once, at start, and write into it",
+    },
     "RF201": {
         "lock": "give the data to one thread and send it messages; or publish snapshots through an atomic pointer",
         "read": "publish read-mostly data through an atomic pointer (`arc-swap`) or a sequence lock",

@@ -17,6 +17,7 @@ from ringfence.passes.ability import Abilities
 from ringfence.passes.advice import advice
 from ringfence.passes.allocation import AllocationPass
 from ringfence.passes.atomics import AtomicPass
+from ringfence.passes.batching import BatchingPass
 from ringfence.passes.blocking import BLOCKING_CALL, BlockingPass
 from ringfence.passes.blocking_kinds import WORDS, BlockingClass, blocking_class, macro, spelled
 from ringfence.passes.branching import BranchingPass
@@ -24,12 +25,18 @@ from ringfence.passes.cache import CACHE_LINE_STRADDLE, CachePass
 from ringfence.passes.channels import SHARED_QUEUE, ChannelPass
 from ringfence.passes.checks import ChecksPass
 from ringfence.passes.clocks import CLOCK_READ, ClockPass, is_deadline
+from ringfence.passes.cloning import CloningPass
+from ringfence.passes.copying import CopyingPass
 from ringfence.passes.elided import ELIDED, ElidedPass
+from ringfence.passes.heap_detail import heap_detail, heap_verb
+from ringfence.passes.lifetimes import lifetimes
 from ringfence.passes.limits import MISSING_IR, LimitsPass
 from ringfence.passes.lock_order import with_what_is_held
 from ringfence.passes.locking import LockingPass
+from ringfence.passes.options import DEFAULT_OPTIONS, Options
 from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
-from ringfence.passes.sink import Pass, Sink
+from ringfence.passes.serialization import SerializationPass
+from ringfence.passes.sink import Configurable, Pass, Sink
 from ringfence.passes.spinning import SPIN_WAIT, SpinPass, is_of_others
 from ringfence.passes.walking import WalkingPass
 
@@ -45,6 +52,10 @@ PASSES: tuple[Pass, ...] = (
     ChecksPass(),
     WalkingPass(),
     CachePass(),
+    CloningPass(),
+    CopyingPass(),
+    SerializationPass(),
+    BatchingPass(),
     LimitsPass(),
 )
 
@@ -80,9 +91,10 @@ class Judged:
     outlines: Outlines[Sink]
 
 
-def judged(hot_path: HotPath, *, elided: bool = False) -> Judged:
+def judged(hot_path: HotPath, *, elided: bool = False, options: Options = DEFAULT_OPTIONS) -> Judged:
     """Run every pass; ``elided`` tells the allocations that LLVM removed, too."""
-    sinks = find_sinks(hot_path, (*PASSES, ElidedPass()) if elided else PASSES)
+    passes = tuple(each.configured(options) if isinstance(each, Configurable) else each for each in PASSES)
+    sinks = find_sinks(hot_path, (*passes, ElidedPass()) if elided else passes)
     explainer = Explainer(hot_path, sinks, group_of)
     chains = Chains(hot_path, explainer.ways, sinks, group_of)
     return Judged(sinks, explainer, Abilities(hot_path, sinks), chains, Outlines(hot_path, explainer.ways, sinks))
@@ -98,6 +110,7 @@ def findings_and_ways(root: Function, sinks: Judged, display: Display) -> Iterat
     named = list(_named(root, sinks, display))
     chains = sinks.chains.counts(root)
     removed = _removed(named, sinks.outlines.of(root))
+    lives = lifetimes(named)
     for fingerprint, rule, each in named:
         able = sinks.abilities.of(each.payload.targets or ())
         others = (
@@ -105,6 +118,10 @@ def findings_and_ways(root: Function, sinks: Judged, display: Display) -> Iterat
         )
         finding = _finding(rule, root, each, able, display, fingerprint)
         detail = {**finding.detail, "sinks": each.sinks, **({"removes": others} if others else {})}
+        life = lives.get(fingerprint)
+        if life:
+            finding = replace(finding, help=f"{finding.help}; {life.help}")
+            detail.update(life.detail)
         yield replace(finding, paths=chains[each.place, each.group], detail=detail), each
 
 
@@ -200,6 +217,7 @@ def _finding(
         detail["closed"] = sink.closed
     if sink.method:
         detail["method"] = sink.method
+    detail |= heap_detail(rule.id, each)
     if rule is BLOCKING_CALL:
         detail["class"] = _blocking_class(each).value
     if rule in _SPELLED and _called(each) and not _DROP.fullmatch(_called(each)):
@@ -237,7 +255,8 @@ def _deed(rule: Rule, each: Anchored[Sink]) -> str:
     is_itself = rule is MISSING_IR and _called(each) == sink.what
     if rule is BLOCKING_CALL and not sink.at_most:
         return f"{_subject(each)} {sink.verb} ({WORDS[_blocking_class(each)]})"
-    return f"{_subject(each)} {sink.verb if is_itself else _verb(rule, sink)}"
+    verb = sink.verb if is_itself else heap_verb(rule.id, each, _verb(rule, sink))
+    return f"{_subject(each)} {verb}"
 
 
 def _subject(each: Anchored[Sink]) -> str:

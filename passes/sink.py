@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.program import Function
 from ringfence.graphs.reach import ExternalCall
+from ringfence.passes.options import Options
 from ringfence.passes.rule import Level, Rule
 
 
@@ -62,4 +63,13 @@ class Pass(Protocol):
 
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
         """The sinks in one reached function."""
+        ...
+
+
+@runtime_checkable
+class Configurable(Protocol):
+    """A pass with thresholds."""
+
+    def configured(self, options: Options) -> Pass:
+        """The pass with the project's thresholds."""
         ...

@@ -180,7 +180,7 @@ def analyse(request: AuditRequest, progress: Progress, clock: Clock) -> Analysed
     clock.modules_read = [_span(library.sources[number]) for number in sorted(linked.program.modules)]
     with clock.step("passes"):
         hot_path = HotPath(reached, built.own_files(map(file_of, linked.functions)), linked.event_loops)
-        sinks = judged(hot_path, elided=request.elided)
+        sinks = judged(hot_path, elided=request.elided, options=built.config.rules)
         ways = tuple(_judge(linked.functions, sinks, built))
     progress.close()
     return Analysed(linked, hot_path, sinks, ways)

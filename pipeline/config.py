@@ -17,6 +17,9 @@
     reason = "the refill happens between sessions"
     expires = 2027-01-31               # optional: from that day on the finding is back
 
+    [rules.RF501]
+    bytes = 256                        # thresholds of a rule, see its page
+
     [[assume]]
     function = "vendor_send"           # a pattern, or a plain symbol: its body is not read
     effects = ["blocks"]               # what it does: none, allocates, frees, locks, blocks, terminates …
@@ -37,6 +40,7 @@ from typing import Annotated
 import msgspec
 
 from ringfence.graphs.contracts import Effect
+from ringfence.passes.options import Options
 from ringfence.pipeline.errors import ConfigError
 from ringfence.pipeline.nearest import suggestion
 from ringfence.pipeline.rules import all_rules
@@ -141,6 +145,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     strict: bool = False
     allow: tuple[Allow, ...] = ()
     assume: tuple[Assume, ...] = ()
+    rules: Options = Options()
+    """Thresholds, by the rule's id."""
 
     @property
     def own_crates(self) -> frozenset[str]:
@@ -148,7 +154,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return frozenset(name.replace("-", "_") for name in self.own)
 
 
-_TABLES: dict[str, type[msgspec.Struct]] = {"roots": Root, "allow": Allow, "assume": Assume}
+_TABLES: dict[str, type[msgspec.Struct]] = {"roots": Root, "allow": Allow, "assume": Assume, "rules": Options}
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +237,11 @@ def _unknown_key_message(key: str, table: str, text: str, file: str) -> str:
 
 def _keys_of(table: str) -> tuple[str, ...]:
     """Keys of the record that decodes ``table``, such as ``roots[2]``; the empty path is the whole file."""
-    record = _TABLES.get(table.partition("[")[0], Config)
+    first, _, rule = table.partition("[")[0].partition(".")
+    record = _TABLES.get(first, Config)
+    if record is Options and rule:
+        options: msgspec.Struct = getattr(Options(), rule)
+        record = type(options)
     return record.__struct_fields__
 
 

@@ -26,8 +26,8 @@ class Item:
     text: str
     rules: tuple[str, ...]
     through: re.Pattern[str] | None = None
-    lacking: str = ""
-    """What else must be looked at before the item can pass."""
+    marked: str = ""
+    """A key of a finding's details: only findings that have it are what the item is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ ITEMS: tuple[Item, ...] = (
     Item(MEMORY, "no `Box::new()`", ("RF101",), _BOX),
     Item(MEMORY, "no `.to_vec()` / `.to_string()`", ("RF101",), _TO_OWNED),
     Item(MEMORY, "no `.clone()` of large data", ("RF101", "RF104", "RF501"), _CLONE),
-    Item(MEMORY, "arena allocators used for temporary data", (), lacking="arenas are not recognised"),
-    Item(MEMORY, "object pooling for frequently allocated types", (), lacking="types are not matched to allocations"),
+    Item(MEMORY, "arena allocators used for temporary data", ("RF101", "RF102"), marked="temporary"),
+    Item(MEMORY, "object pooling for frequently allocated types", ("RF101", "RF102"), marked="pool"),
     Item(LOCKING, "no `Mutex` / `RwLock`", ("RF201",)),
     Item(LOCKING, "no `parking_lot` locks", ("RF201",), _PARKING_LOT),
     Item(LOCKING, "SPSC queues for cross-thread communication", ("RF204",)),
@@ -96,13 +96,11 @@ def _judgements(item: Item, findings: Sequence[Finding], audited: Audited) -> It
     if not audited.roots:
         yield CheckStatus.NOT_MEASURED, "no root was audited"
     missing = [rule for rule in item.rules if rule not in audited.rules]
-    of_rules = [finding for finding in findings if finding.rule.id in item.rules]
+    of_rules = [each for each in findings if each.rule.id in item.rules and item.marked in ("", *each.detail)]
     named = [finding for finding in of_rules if _is_through(finding, item)]
     errors = [finding for finding in named if finding.level is Level.ERROR]
     if errors:
         yield CheckStatus.FAIL, _evidence(errors)
-    if item.lacking:
-        yield CheckStatus.NOT_MEASURED, item.lacking
     if missing and not named:
         yield CheckStatus.NOT_MEASURED, f"{_listed(missing)} not run"
     if named:

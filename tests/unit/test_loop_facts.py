@@ -47,9 +47,8 @@ def switched(cases: int, weights: str = "") -> FunctionFacts:
     blocks = "\n".join(f"b{number}:\n call void @work()\n br label %e" for number in range(cases))
     numbers = ", ".join(f"i32 {number + 1}" for number in range(cases + 1))
     node = f'!0 = !{{!"branch_weights", {numbers}}}' if weights else ""
-    return body(
-        f"define void @f(i64 %v) {{\n switch i64 %v, label %e [\n{lines}\n ]{weights}\n{blocks}\ne:\n ret void }}\n{node}"
-    )
+    head = f"define void @f(i64 %v) {{\n switch i64 %v, label %e [\n{lines}\n ]{weights}"
+    return body(f"{head}\n{blocks}\ne:\n ret void }}\n{node}")
 
 
 def test_a_switch_knows_its_cases_and_whether_they_are_weighted() -> None:

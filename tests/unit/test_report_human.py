@@ -114,6 +114,11 @@ checklist
     analysis on the hot path
   ? no `Box::new()` - none found, but 1 limit of the analysis on the hot path
   ? no `.to_vec()` / `.to_string()` - none found, but 1 limit of the analysis on the hot path
+  ? no `.clone()` of large data - none found, but 1 limit of the analysis on the hot path
+  ? arena allocators used for temporary data - none found, but 1 limit of the analysis on the hot
+    path
+  ? object pooling for frequently allocated types - none found, but 1 limit of the analysis on the
+    hot path
   ? no `Mutex` / `RwLock` - none found, but 1 limit of the analysis on the hot path
   ? no `parking_lot` locks - none found, but 1 limit of the analysis on the hot path
   ? SPSC queues for cross-thread communication - none found, but 1 limit of the analysis on the hot
@@ -123,6 +128,10 @@ checklist
   ? sequential access preferred - none found, but 1 limit of the analysis on the hot path
   ? match arms ordered by frequency - none found, but 1 limit of the analysis on the hot path
   ? no virtual dispatch - none found, but 1 limit of the analysis on the hot path
+  ? zero-copy for large transfers - none found, but 1 limit of the analysis on the hot path
+  ? references preferred over owned values - none found, but 1 limit of the analysis on the hot path
+  ? batching to amortise costs - none found, but 1 limit of the analysis on the hot path
+  ? no needless serialisation - none found, but 1 limit of the analysis on the hot path
 """
     )
     assert (

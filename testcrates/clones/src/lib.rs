@@ -1,0 +1,70 @@
+//! Clones that copy buffers, beside clones that copy plain data or count.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+#[derive(Clone)]
+pub struct Depth {
+    pub levels: Vec<(u64, u64)>, //~ RF101 hot
+    pub venue: String, //~ RF101 hot
+}
+
+#[derive(Clone, Copy)]
+pub struct Quote {
+    pub bid: u64,
+    pub ask: u64,
+}
+
+pub struct Desk {
+    pub depth: Depth,
+    pub names: Vec<String>,
+    pub shared: Arc<Depth>,
+    pub quote: Quote,
+    pub tag: Option<String>,
+}
+
+impl Desk {
+    /// Two buffers, one finding.
+    // ringfence: root
+    pub fn snapshot(&self) -> Depth {
+        self.depth.clone() //~ RF104 hot
+    }
+
+    // ringfence: root
+    pub fn all_names(&self) -> Vec<String> {
+        self.names.clone() //~ RF104 hot conditional; RF101 hot
+    }
+
+    // ringfence: root
+    pub fn venue(&self) -> String {
+        self.depth.venue.to_owned() //~ RF104 hot conditional; RF101 hot
+    }
+
+    // ringfence: root
+    pub fn tagged(&self) -> Option<String> {
+        self.tag.as_ref().cloned() //~ RF104 hot conditional; RF101 hot
+    }
+
+    // ringfence: root
+    #[inline(never)]
+    pub fn share(&self) -> Arc<Depth> {
+        Arc::clone(&self.shared)
+    }
+
+    // ringfence: root
+    #[inline(never)]
+    pub fn last(&self) -> Quote {
+        self.quote.clone()
+    }
+
+    /// A vector is made, but not by cloning one.
+    // ringfence: root
+    pub fn prices(&self) -> Vec<u64> {
+        self.depth.levels.iter().map(|level| level.0).collect() //~ RF101 hot
+    }
+}
+
+// ringfence: root
+pub fn owned(text: Cow<'_, str>) -> String {
+    text.into_owned() //~ RF104 hot conditional; RF101 hot conditional
+}

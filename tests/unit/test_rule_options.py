@@ -1,0 +1,32 @@
+"""``[rules.RFxxx]`` tables of ``ringfence.toml``: what is read, and what is refused in one sentence."""
+
+import pytest
+
+from ringfence.passes.options import DEFAULT_OPTIONS, LargeCopy, Options
+from ringfence.pipeline.config import parse_config
+from ringfence.pipeline.errors import ConfigError
+
+
+def test_a_threshold_is_read_and_the_others_keep_their_defaults() -> None:
+    rules = parse_config("[rules.RF501]\nbytes = 4096\n", "ringfence.toml").rules
+    assert rules == Options(RF501=LargeCopy(bytes=4096))
+
+
+def test_without_a_table_the_defaults_hold() -> None:
+    assert parse_config("", "ringfence.toml").rules == DEFAULT_OPTIONS
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[rules.RF5011]\nbytes = 4\n", "ringfence.toml:1: unknown key `rules.RF5011`; did you mean `RF501`?"),
+        ("[rules.RF501]\nbites = 4\n", "ringfence.toml:2: unknown key `rules.RF501.bites`; did you mean `bytes`?"),
+        ("[rules.RF501]\nbytes = 4\n", "ringfence.toml:2: `rules.RF501.bytes`: expected an integer >= 16"),
+        ('[rules.RF501]\nbytes = "4"\n', "ringfence.toml:2: `rules.RF501.bytes`: expected an integer, got a string"),
+    ],
+    ids=["a rule without thresholds", "a misspelt threshold", "out of range", "no number"],
+)
+def test_what_is_wrong_is_said_with_its_line(text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, "ringfence.toml")
+    assert str(caught.value) == said
