@@ -69,6 +69,9 @@ _KNOWN: Mapping[str, Mapping[str, str]] = {
 }
 
 
+_STANDARD = frozenset({"alloc", "core", "std"})
+
+
 class BatchingPass:
     """One sink for each call for one item."""
 
@@ -129,7 +132,10 @@ def holder_and_method(path: str) -> tuple[str, str]:
 def _batch_form(path: str, program: Program) -> str:
     holder, method = holder_and_method(path)
     known = _KNOWN.get(holder, {}).get(method, "")
-    return known or _batch_forms(program).get((holder, method.removeprefix("try_")), "")
+    if known or holder.partition("::")[0] in _STANDARD:
+        # `Vec::push` in a loop is mostly right: what is pushed is made one at a time.
+        return known
+    return _batch_forms(program).get((holder, method.removeprefix("try_")), "")
 
 
 @lru_cache(maxsize=1)

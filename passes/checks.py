@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ringfence.graphs.classes import Classifier
 from ringfence.graphs.facts import CallKind, CallSite, PathClass
 from ringfence.graphs.hotpath import HotPath, SinkSite
-from ringfence.graphs.names import crate_of, display_name
+from ringfence.graphs.names import crate_of, display_name, method_name
 from ringfence.graphs.program import Function
 from ringfence.passes.advisory import NOTE_LEVELS
 from ringfence.passes.rule import Level, Rule
@@ -57,6 +57,11 @@ _CHECKS = (
     (re.compile(r"unwrap_failed|expect_failed"), "is checked", "an `unwrap` is checked"),
 )
 _STANDARD = frozenset({"core", "alloc", "std"})
+_CHECKING = frozenset(
+    {"index", "index_mut", "unwrap", "expect", "unwrap_err", "expect_err", "div", "rem", "split_at", "split_at_mut"}
+    | {"copy_from_slice", "clone_from_slice", "swap", "chunks", "chunks_exact", "windows"}
+)
+"""Operators and methods that check what they are given."""
 
 
 class ChecksPass:
@@ -103,9 +108,10 @@ def _checked(site: CallSite) -> tuple[str, str] | None:
 
 
 def _is_written_in_own_code(function: Function, location: int, classifier: Classifier) -> bool:
-    """Whether nothing but the standard library stands between the check and the user's own line."""
+    """Whether the user's own line checks: itself, or by an operator or a method that is there for it. What a collection
+    of std checks on its own way is none of the user's."""
     position = classifier.anchor(function, location)
-    if position is None:
-        return False
-    inner = function.chain(location)[:position]
-    return all(crate_of(function.name_of(frame)) in _STANDARD for frame in inner)
+    if not position:
+        return position == 0
+    inner = [function.name_of(frame) for frame in function.chain(location)[:position]]
+    return method_name(inner[-1]) in _CHECKING and all(crate_of(name) in _STANDARD for name in inner)

@@ -93,7 +93,8 @@ class SerializationPass:
             if call is not None:
                 found[call].append(hot_path.classifier.of_event(function, copy.place, copy.location))
         for call, sites in found.items():
-            yield SinkSite(function.id, call.location, best(sites), _sink(call.path))
+            if hot_path.classifier.anchor(function, call.location) == 0:
+                yield SinkSite(function.id, call.location, best(sites), _sink(call.path))
 
 
 @lru_cache(maxsize=50_000)

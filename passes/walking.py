@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ringfence.graphs.classes import SiteClass
 from ringfence.graphs.facts import LoadKind
 from ringfence.graphs.hotpath import HotPath, SinkSite
-from ringfence.graphs.names import method_name
+from ringfence.graphs.names import crate_of, display_name, method_name, without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.advisory import ADVISORY_LEVELS
 from ringfence.passes.frames import FramedName, best, outermost
@@ -42,8 +43,8 @@ HASH_LOOKUP = Rule(
     "the keys to harm you.",
     false_positives="A small table that stays in the first-level cache, with a cheap hasher, may be fast enough: allow "
     "it with that reason.",
-    how="The load of a group of control bytes below a look-up of std's or hashbrown's tables, called or inlined, in a "
-    "loop on the way from the root.",
+    how="The load of a group of control bytes below a look-up of std's or hashbrown's tables in own code, or a "
+    "call of one, in a loop on the way from the root. Where the loop is not in the function itself, it is a note.",
 )
 
 _TABLE = re.compile(
@@ -60,6 +61,7 @@ _HASHERS = (
     (re.compile(r"\bfnv\b|\bFnv\w*"), "FNV"),
     (re.compile(r"\bnohash\w*|\bIdentityHasher\b"), "no hash"),
 )
+_STANDARD = frozenset({"alloc", "core", "std"})
 _COLLECTIONS = re.compile(r"^<?alloc::collections::(?:linked_list|btree)::")
 
 
@@ -80,37 +82,57 @@ def _chains(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
     for load in function.facts.loads:
         if load.kind is not LoadKind.CHASED:
             continue
-        if is_collection or classifier.anchor(function, load.location) is not None:
+        position = classifier.anchor(function, load.location)
+        inner = [function.name_of(frame) for frame in function.chain(load.location)[:position]]
+        is_own = position is not None and all(crate_of(name) in _STANDARD for name in inner)
+        if is_own or is_collection:
             sink = Sink(
-                POINTER_CHASING, "a chain of pointers", "follows a chain of pointers", "a chain of pointers is followed"
+                POINTER_CHASING,
+                "a chain of pointers",
+                "follows a chain of pointers",
+                "a chain of pointers is followed",
+                # A collection's own way to one element is short.
+                at_most=Level.NOTE if inner or is_collection else None,
             )
             yield SinkSite(function.id, load.location, classifier.of_event(function, load.place, load.location), sink)
 
 
 def _lookups(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
-    """One sink for each look-up, told by its outermost frame."""
+    """One sink for each look-up that own code writes: inlined, told by its outermost frame, or called."""
+    classifier = hot_path.classifier
     frames: dict[FramedName, list[tuple[int, int]]] = {}
     for load in function.facts.loads:
         frame = outermost(function, load.location, _TABLE) if load.kind is LoadKind.GROUP else None
-        if frame is not None:
+        if frame is not None and frame.inlined_at >= 0 and classifier.anchor(function, frame.inlined_at) == 0:
             frames.setdefault(frame, []).append((load.place, load.location))
     for frame, loads in frames.items():
-        reached = best([hot_path.classifier.of_event(function, place, location) for place, location in loads])
+        reached = best([classifier.of_event(function, place, location) for place, location in loads])
         # The table's own loop over the groups of a chain is none of the caller's.
         reached = replace(reached, loop_depth=max(reached.loop_depth - 1, 0))
-        hasher = _hasher(function, loads[0][1])
-        sink = Sink(
-            HASH_LOOKUP,
-            f"a hash table ({hasher})" if hasher else "a hash table",
-            f"looks up a hash table ({hasher})" if hasher else "looks up a hash table",
-            at_most_once=Level.HIDDEN,
-            method=method_name(frame.name),
-            notes=(("hasher", hasher),) if hasher else (),
-        )
-        yield SinkSite(function.id, loads[0][1], reached, sink)
+        names = " ".join(function.name_of(each) for each in function.chain(loads[0][1]))
+        yield SinkSite(function.id, loads[0][1], reached, _lookup(frame.name, names, reached))
+    for site in function.facts.calls:
+        callee = display_name(site.callee) if site.callee else ""
+        if not _TABLE.match(without_generics(callee)):
+            continue
+        frame = outermost(function, site.location, _TABLE)
+        written_at = frame.inlined_at if frame is not None and frame.inlined_at >= 0 else site.location
+        if classifier.anchor(function, written_at) == 0:
+            reached = classifier.of_call(function, site)
+            path = frame.name if frame is not None else callee
+            yield SinkSite(function.id, site.location, reached, _lookup(path, callee, reached))
 
 
-def _hasher(function: Function, location: int) -> str:
-    """The hasher's usual name, from the generic arguments of the frames; empty where they do not tell."""
-    names = " ".join(function.name_of(frame) for frame in function.chain(location))
-    return next((name for pattern, name in _HASHERS if pattern.search(names)), "")
+def _lookup(path: str, names: str, reached: SiteClass) -> Sink:
+    """``names`` are paths whose generic arguments tell the hasher."""
+    hasher = next((name for pattern, name in _HASHERS if pattern.search(names)), "")
+    return Sink(
+        HASH_LOOKUP,
+        f"a hash table ({hasher})" if hasher else "a hash table",
+        f"looks up a hash table ({hasher})" if hasher else "looks up a hash table",
+        # The loop may be that over the events themselves, far above.
+        at_most=None if reached.loop_depth else Level.NOTE,
+        at_most_once=Level.HIDDEN,
+        method=method_name(path),
+        notes=(("hasher", hasher),) if hasher else (),
+    )
