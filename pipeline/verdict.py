@@ -53,9 +53,9 @@ def verdict(
     kinds = sorted({_FAMILIES[rule[:3]] for rule in errors.values() if rule[:3] in _FAMILIES})
     over = [each for each in benchmarks if each.status == "over"]
     if len(kinds) >= formula.redesign_kinds:
-        return Verdict.REDESIGN, f"violations of {_count(len(kinds), 'kind')} ({', '.join(kinds)})"
+        return Verdict.REDESIGN, f"violations of {_count(len(kinds), 'kind')}: {', '.join(kinds)}"
     if len(errors) >= formula.significant_errors:
-        return Verdict.SIGNIFICANT, f"violations at {_count(len(errors), 'place')}"
+        return Verdict.SIGNIFICANT, _errors(errors.values())
     if over:
         return Verdict.SIGNIFICANT, f"{_count(len(over), 'benchmark')} over target, `{over[0].operation}` first"
     return _mild(judged, len(errors), benchmarks, formula)
@@ -78,6 +78,16 @@ def _mild(
         reason = missing if benchmarks else "no benchmark was measured"
         return Verdict.MINOR, f"nothing to object to in the code, but {reason}"
     return Verdict.MEETS_TARGETS, f"no violation, and {_count(len(measured), 'benchmark')} within target"
+
+
+def _errors(rules: Iterable[str]) -> str:
+    """What the code does, and what could not be audited."""
+    limits = [rule.startswith(LIMITS) for rule in rules]
+    parts = [
+        f"violations at {_count(limits.count(False), 'place')}" if not all(limits) else "",
+        f"{_count(limits.count(True), 'error')} of the audit itself" if any(limits) else "",
+    ]
+    return " and ".join(filter(None, parts))
 
 
 def is_limit(finding: Finding) -> bool:

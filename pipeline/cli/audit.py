@@ -33,8 +33,8 @@ from ringfence.pipeline.cli.progress import terminal_progress
 @root_option
 @reading_options
 @elided_option
-@format_option
-@output_option
+@format_option()
+@output_option()
 @report_option("--strict", is_flag=True, help="Show and count findings of all classes.")
 @report_option("--show-all", is_flag=True, help="Print every finding, however many there are.")
 @report_option("--exit-zero", is_flag=True, help="Exit with 0 when findings are all that is wrong.")

@@ -48,7 +48,7 @@ def test_one_violation_is_significant_unless_the_project_says_otherwise() -> Non
 
 def test_violations_of_several_kinds_call_for_a_redesign() -> None:
     found = errors(HEAP_ALLOCATION, LOCK, VIRTUAL_CALL)
-    assert verdict(found, []) == (Verdict.REDESIGN, "violations of 3 kinds (branching, locking, memory)")
+    assert verdict(found, []) == (Verdict.REDESIGN, "violations of 3 kinds: branching, locking, memory")
     assert verdict(found, [], Formula(redesign_kinds=4))[0] is Verdict.SIGNIFICANT
 
 
