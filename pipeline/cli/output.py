@@ -17,15 +17,13 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from ringfence.pipeline.cli.boundary import silence_stdout
-from ringfence.pipeline.cli.options import Function, one_of, sectioned_option
+from ringfence.pipeline.cli.options import REPORT, Function, one_of, sectioned_option
 from ringfence.pipeline.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from ringfence.pipeline.report.model import Report
-
-REPORT = "Report"
 
 _FILE_WIDTH = 120
 """Columns of a human report in a file, where no terminal says how wide it is."""

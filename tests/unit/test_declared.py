@@ -81,7 +81,7 @@ reason = "misspelt"
 
 
 def in_vain(text: str, *findings: Finding, unused: tuple[int, ...] = ()) -> list[Finding]:
-    file = ConfigFile(parse_config(text, "ringfence.toml"), Path("ringfence.toml"), text)
+    file = ConfigFile(parse_config(text, "ringfence.toml"), Path("ringfence.toml"), text, {})
     return list(declared_in_vain(file, "ringfence.toml", findings, unused, TODAY))
 
 
