@@ -291,7 +291,10 @@ def _recommendation(number: int, each: Recommendation) -> Iterator[str]:
     where = f" in {code(_short(each.function))}" if each.function else ""
     names = ", ".join(code(name) for name in each.removes[:_MOST_FINGERPRINTS])
     more = f" and {len(each.removes) - _MOST_FINGERPRINTS:,} more" if len(each.removes) > _MOST_FINGERPRINTS else ""
-    yield f"{number}. **{prose(each.change)}.** {_place(each.location)}{where}"
+    others = ", ".join(_place(place) for place in each.also[:_MOST_FINGERPRINTS])
+    rest = f" and {len(each.also) - _MOST_FINGERPRINTS:,} more" if len(each.also) > _MOST_FINGERPRINTS else ""
+    also = f"; also {others}{rest}" if others else ""
+    yield f"{number}. **{prose(each.change)}.** {_place(each.location)}{where}{also}"
     yield ""
     blocks = [f"// now\n{each.before}" if each.before else "", f"// instead\n{each.after}" if each.after else ""]
     shown = "\n\n".join(filter(None, blocks))

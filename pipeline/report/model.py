@@ -265,6 +265,8 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
     change: str
     """What to do, in a sentence."""
     location: Place | None
+    also: tuple[Place, ...] = ()
+    """Further lines that the same change serves: a field that is locked in several functions is changed once."""
     function: str
     """The user's function that holds the line; empty where nothing of the path is the user's."""
     before: str

@@ -6,16 +6,17 @@ left; nothing is promised twice.
 """
 
 import heapq
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from ringfence.graphs.names import method_name, trait_method, without_generics
 from ringfence.passes.rule import Frequency, Level
 from ringfence.pipeline.report.model import Finding, Place, Recommendation, is_elided
-from ringfence.pipeline.report.rewrite import change_for
+from ringfence.pipeline.report.rewrite import Change, change_for
 from ringfence.pipeline.report.written import NOTHING_WRITTEN, written_call
 from ringfence.pipeline.source import Excerpt
 
@@ -27,6 +28,8 @@ _KEEPS_THE_CALL = frozenset(
 )
 """Rules whose change leaves the call where it is: a direct call does what the virtual one did."""
 _LIMITS = "RF9"
+_WORD = re.compile(r"^[^/]*[A-Za-z_]")
+"""A line that says something; the brace at which a value is dropped does not."""
 _LEVELS = tuple(Level)
 _CLASSES = ("hot", "amortized", "first-use", "cold", "panic")
 
@@ -41,7 +44,10 @@ class _Call:
     frame: int
     """Number of its frame, -1 where none is the user's."""
     excerpt: Excerpt | None
+    change: Change
     removes: frozenset[str]
+    also: tuple[Place, ...] = ()
+    """Other calls that the same change serves."""
 
 
 def recommendations(findings: Iterable[Finding], excerpt: ExcerptOf, *, strict: bool) -> tuple[Recommendation, ...]:
@@ -50,7 +56,7 @@ def recommendations(findings: Iterable[Finding], excerpt: ExcerptOf, *, strict: 
     urgent = frozenset(name for name, each in told.items() if strict or each.level in (Level.ERROR, Level.WARNING))
     deeds = [each for each in told.values() if each.fingerprint in urgent and not each.rule.startswith(_LIMITS)]
     limits = [each for each in told.values() if each.fingerprint in urgent and each.rule.startswith(_LIMITS)]
-    ranked = (pair for group in (deeds, limits) for pair in _ranked(_calls(group, told, excerpt), told))
+    ranked = (pair for group in (deeds, limits) for pair in _ranked(_merged(_calls(group, told, excerpt)), told))
     return tuple(_recommendation(call, removed, told) for call, removed in ranked)
 
 
@@ -69,7 +75,28 @@ def _calls(findings: Iterable[Finding], told: Mapping[str, Finding], excerpt: Ex
         place, frame, line = sites[key]
         removed = {name for each in group for name in (each.fingerprint, *_removes(each)) if name in told}
         first = min(group, key=_rank)
-        yield _Call(place, first, _frame(first) if place is first.location else frame, line, frozenset(removed))
+        number = _frame(first) if place is first.location else frame
+        change = change_for(first, number, line.text if line else "", line.start if line else 0)
+        yield _Call(place, first, number, line, change, frozenset(removed))
+
+
+def _merged(calls: Iterable[_Call]) -> Iterator[_Call]:
+    """Calls that one change of a field serves are one; the worst of them shows it."""
+    groups: dict[tuple[str, str], list[_Call]] = defaultdict(list)
+    for call in calls:
+        if call.change.of:
+            groups[call.change.sentence, call.change.of].append(call)
+        else:
+            yield call
+    for group in groups.values():
+        first, *others = sorted(group, key=_order)
+        places = {_key(each.place): each.place for each in others if each.place and each.place != first.place}
+        removes = frozenset[str]().union(*(each.removes for each in group))
+        yield replace(first, removes=removes, also=tuple(places[key] for key in sorted(places)))
+
+
+def _key(place: Place | None) -> tuple[str, int, int]:
+    return (place.file, place.line, place.column) if place else ("", 0, 0)
 
 
 def _keeps_the_call(finding: Finding) -> bool:
@@ -142,8 +169,7 @@ _Rank = tuple[int, int, bool, int, str, str]
 
 
 def _order(call: _Call) -> tuple[_Rank, tuple[str, int, int]]:
-    place = call.place
-    return _rank(call.finding), ((place.file, place.line, place.column) if place else ("", 0, 0))
+    return _rank(call.finding), _key(call.place)
 
 
 def _rank(finding: Finding) -> _Rank:
@@ -159,14 +185,14 @@ def _rank(finding: Finding) -> _Rank:
 
 
 def _recommendation(call: _Call, removed: frozenset[str], told: Mapping[str, Finding]) -> Recommendation:
-    line = call.excerpt
-    change = change_for(call.finding, call.frame, line.text if line else "", line.start if line else 0)
+    sentence, line = call.change.sentence, call.excerpt
     return Recommendation(
-        change=change.sentence[:1].upper() + change.sentence[1:],
+        change=sentence[:1].upper() + sentence[1:],
         location=call.place,
+        also=call.also,
         function=call.finding.path[call.frame].function if call.frame >= 0 else "",
-        before=line.text.strip() if line else "",
-        after=change.code,
+        before=line.text.strip() if line and _WORD.search(line.text) else "",
+        after=call.change.code,
         effect=_effect([told[name] for name in sorted(removed)]),
         removes=tuple(sorted(removed)),
     )
@@ -174,13 +200,17 @@ def _recommendation(call: _Call, removed: frozenset[str], told: Mapping[str, Fin
 
 def _effect(findings: Sequence[Finding]) -> str:
     """``1 heap allocation and 1 heap free less, hot, in a loop of `Plant::on_packet```."""
-    counts = sorted(Counter(each.slug.replace("-", " ") for each in findings).items())
+    counts = sorted(Counter(_deed(each) for each in findings).items())
     what = _joined([f"{number} {name}{'s' if number > 1 else ''}" for name, number in counts])
     worst = min(findings, key=_rank)
     roots = sorted({each.root for each in findings})
     where = f"`{_last_two(roots[0])}`" if len(roots) == 1 else f"{len(roots)} roots"
     loop = ", in a loop" if worst.loop_depth else ""
     return f"{what} less under {where} ({worst.class_}, {worst.frequency.value}{loop})"
+
+
+def _deed(finding: Finding) -> str:
+    return "lock order" if "cycle" in finding.detail else finding.slug.replace("-", " ")
 
 
 def _joined(words: Sequence[str]) -> str:

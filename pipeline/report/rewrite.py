@@ -29,6 +29,8 @@ class Change:
     sentence: str
     code: str
     """Rust; empty where nothing can be shown."""
+    of: str = ""
+    """What is changed, where that is a field and no call: changed once, it is changed for all calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,15 @@ class _Site:
     finding: Finding
     called: str
     """The function that the user's line calls, as Rust prints it."""
+    caller: str
     call: WrittenCall
     is_method: bool
     """The user's function has a ``self``, as far as its path tells."""
+
+    @property
+    def owner(self) -> str:
+        """Path of the type that the user's function belongs to, or of its module."""
+        return without_generics(self.caller).rsplit("::", 1)[0]
 
     @property
     def value(self) -> str:
@@ -62,10 +70,12 @@ class _Site:
 def change_for(finding: Finding, own: int, line: str, start: int) -> Change:
     """The change at the user's frame with the number ``own`` of the path, whose source is ``line``; the word that is
     meant begins at ``start``."""
-    called = finding.path[own + 1].function if own + 1 < len(finding.path) else ""
+    called = finding.path[own + 1].function if 0 <= own < len(finding.path) - 1 else ""
     method = method_name(called).rstrip("!") if called else ""
     call = written_call(line, start, method) if method else NOTHING_WRITTEN
-    site = _Site(finding, called, call, _has_self(finding.path[own]) if finding.path else False)
+    caller = finding.path[own] if 0 <= own < len(finding.path) else None
+    is_method = caller is not None and _has_self(caller)
+    site = _Site(finding, called, caller.function if caller else "", call, is_method)
     make = _EXAMPLES.get(finding.rule, {}).get(method) or _BY_RULE.get(finding.rule)
     made = make(site) if make else None
     return made or _from_advice(finding)
@@ -150,7 +160,8 @@ def _grown(site: _Site) -> Change | None:
         return Change(f"keep `{name}` from call to call: a new container grows every time", code)
     capacity = f"MOST_{re.sub(r'(?<=[a-z])(?=[A-Z])', '_', name).upper()}"
     code = f"// at start\n{name}: {container}::with_capacity({capacity}),"
-    return Change(f"reserve `{name}` at start for the most that it will hold, and check the bound", code)
+    sentence = f"reserve `{name}` at start for the most that it will hold, and check the bound"
+    return Change(sentence, code, f"{site.owner}.{name}: {container}")
 
 
 def _container(called: str) -> str:
@@ -170,7 +181,7 @@ def _owned_by_one(site: _Site) -> Change | None:
         f"// `{name}`{of} belongs to this thread; others send what to do with it (SPSC queue)\n"
         f"while let Some(change) = {owner}{name}_changes.pop() {{\n    {owner}{name}.apply(change);\n}}"
     )
-    return Change(f"give `{name}` to one thread and send it changes, instead of locking it", code)
+    return Change(f"give `{name}` to one thread and send it changes, instead of locking it", code, f"{name}: {type_}")
 
 
 def _published(site: _Site) -> Change | None:

@@ -145,6 +145,28 @@ def test_one_change_serves_all_roots() -> None:
     assert only.effect == "2 heap allocations less under 2 roots (hot, always)"
 
 
+def test_a_lock_that_several_functions_take_is_changed_once(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    lines = ("self.data.lock()", "self.book.lock()", "let it = self.data.lock();")
+    (tmp_path / "src" / "plant.rs").write_text("\n".join(lines), encoding="utf-8")
+    path = step("lock_api::Mutex<u8>::lock")
+    findings = [
+        numbered(
+            number,
+            finding(
+                LOCK,
+                anchor=location(number, line.index("lock") + 1),
+                path=(step(ROOT, location(number), Via.ROOT, own=True), path),
+                detail={"type": "u8"},
+            ),
+        )
+        for number, line in enumerate(lines, 1)
+    ]
+    data, book = report(findings, sources=SourceTree(tmp_path)).recommendations
+    assert [place.line for place in data.also] == [3]
+    assert (len(data.removes), len(book.removes), book.also) == (2, 1, ())
+
+
 def test_limits_of_the_analysis_come_last() -> None:
     written = report(
         [at(3, 1, MISSING_IR), at(3, 2, MISSING_IR), at(9, 3, HEAP_GROWTH, path_class=PathClass.AMORTIZED)]
