@@ -24,6 +24,7 @@ from ringfence.pipeline.coverage import coverage_of
 from ringfence.pipeline.declared import declared_in_vain
 from ringfence.pipeline.entry_points import Discovered, EntryPoints
 from ringfence.pipeline.errors import UsageError
+from ringfence.pipeline.levels import Levels, RuleLevel, allowed_by_level, silenced, with_level
 from ringfence.pipeline.library import Library
 from ringfence.pipeline.module_source import ModuleSource
 from ringfence.pipeline.progress import Progress
@@ -44,6 +45,8 @@ class AuditRequest:
     ir: tuple[Path, ...] = ()
     config: Path | None = None
     strict: bool = False
+    levels: Levels = field(default_factory=dict[str, RuleLevel])
+    """How loud rules are, before what the configuration says."""
     elided: bool = False
     """Tell the allocations that LLVM removed."""
     layout_all: bool = False
@@ -181,7 +184,7 @@ def analyse(request: AuditRequest, progress: Progress, clock: Clock) -> Analysed
     with clock.step("passes"):
         hot_path = HotPath(reached, built.own_files(map(file_of, linked.functions)), linked.event_loops)
         sinks = judged(hot_path, elided=request.elided, options=built.config.rules)
-        ways = tuple(_judge(linked.functions, sinks, built))
+        ways = tuple(_judge(linked.functions, sinks, built, levels_of(request, built)))
     progress.close()
     return Analysed(linked, hot_path, sinks, ways)
 
@@ -252,10 +255,15 @@ def _reach(linked: Linked, *, follow_panic: bool) -> Reach:
     return reach(linked.program, linked.functions, dispatch, follow_panic=follow_panic)
 
 
-def _judge(roots: Sequence[Function], sinks: Judged, built: Built) -> Iterator[Way]:
+def _judge(roots: Sequence[Function], sinks: Judged, built: Built, levels: Levels) -> Iterator[Way]:
     for root in roots:
         for finding, best in findings_and_ways(root, sinks, built.files.display):
-            yield Way(root, finding, best)
+            yield Way(root, with_level(finding, levels), best)
+
+
+def levels_of(request: AuditRequest, built: Built) -> Levels:
+    """What the command line sets, then what the configuration does."""
+    return {**(built.config_file.levels if built.config_file else {}), **request.levels}
 
 
 def report_of(request: AuditRequest, analysed: Analysed) -> Report:
@@ -264,15 +272,18 @@ def report_of(request: AuditRequest, analysed: Analysed) -> Report:
     built, library = linked.built, linked.library
     findings = [way.finding for way in analysed.ways]
     strict = request.strict or built.config.strict
+    levels = levels_of(request, built)
+    told = [*findings, *(with_level(each, levels) for each in _declared_in_vain(linked, findings))]
     return build_report(
         build=built.description,
         coverage=coverage_of(library, reached, built.config.assume, strict=strict),
-        rules=[rule for each in PASSES for rule in each.rules],
+        rules=[rule for each in PASSES for rule in each.rules if rule.id not in silenced(levels)],
         roots=[_result(root, built) for root in linked.roots],
-        findings=[*findings, *_declared_in_vain(linked, findings)],
+        findings=told,
         excerpt=built.files.excerpt,
-        allowed=allowed(findings, built.config.allow, linked.today),
+        allowed=allowed_by_level(told, levels) | allowed(findings, built.config.allow, linked.today),
         strict=strict,
+        formula=built.config.verdict,
         notes=[*built.notes, *library.notes],
     )
 

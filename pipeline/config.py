@@ -5,6 +5,12 @@
     own = ["plant-model"]              # crates to treat as your own code, besides the workspace's members
     strict = false                     # count every finding, as `--strict` does
 
+    [rules.RF207]
+    level = "deny"                     # allow, warn or deny, as -A, -W and -D
+
+    [verdict]
+    significant_errors = 3             # see docs/verdict.md for the formula
+
     [[roots]]
     path = "plant::Plant::on_packet"   # a pattern as Rust prints paths; see the contract of `--root`
     budget_ns = 500                    # what one call may take
@@ -33,6 +39,7 @@ one is near, the right key. A misspelt key that were ignored would leave a root 
 import datetime
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -42,9 +49,11 @@ import msgspec
 from ringfence.graphs.contracts import Effect
 from ringfence.passes.options import Options
 from ringfence.pipeline.errors import ConfigError
+from ringfence.pipeline.levels import RuleLevel, Setting, no_rule, rule_id
 from ringfence.pipeline.nearest import suggestion
 from ringfence.pipeline.rules import all_rules
 from ringfence.pipeline.toml_lines import line_of
+from ringfence.pipeline.verdict import Formula
 
 CONFIG_NAME = "ringfence.toml"
 
@@ -145,6 +154,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     strict: bool = False
     allow: tuple[Allow, ...] = ()
     assume: tuple[Assume, ...] = ()
+    verdict: Formula = Formula()
     rules: Options = Options()
     """Thresholds, by the rule's id."""
 
@@ -154,7 +164,13 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return frozenset(name.replace("-", "_") for name in self.own)
 
 
-_TABLES: dict[str, type[msgspec.Struct]] = {"roots": Root, "allow": Allow, "assume": Assume, "rules": Options}
+_TABLES: dict[str, type[msgspec.Struct]] = {
+    "roots": Root,
+    "allow": Allow,
+    "assume": Assume,
+    "verdict": Formula,
+    "rules": Options,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +180,8 @@ class ConfigFile:
     config: Config
     path: Path
     text: str
+    levels: Mapping[str, RuleLevel]
+    """``[rules.RF101] level``, by the rule's id."""
 
     def line(self, key_path: str) -> int | None:
         """Line of a key or an entry such as ``allow[2]``; None where it cannot be placed."""
@@ -188,21 +206,77 @@ def load_config(path: Path) -> ConfigFile:
     except UnicodeDecodeError as error:
         message = f"{path}: byte {error.start} is not UTF-8; TOML is always UTF-8, so save the file in that encoding"
         raise ConfigError(message) from error
-    return ConfigFile(parse_config(text, str(path)), path, text)
+    config, levels = _decoded(text, str(path))
+    return ConfigFile(config, path, text, levels)
 
 
 def parse_config(text: str, file: str) -> Config:
     """Decode TOML text; ``file`` is the name that messages give it. Raises `ConfigError`."""
+    return _decoded(text, file)[0]
+
+
+def parse_levels(text: str, file: str) -> Mapping[str, RuleLevel]:
+    """The levels of rules in TOML text, by id. Raises `ConfigError`."""
+    return _decoded(text, file)[1]
+
+
+def _decoded(text: str, file: str) -> tuple[Config, Mapping[str, RuleLevel]]:
     try:
-        table = tomllib.loads(text)
+        table: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_syntax_message(str(error), text, file)) from error
+    levels = _take_levels(table, text, file)
     try:
         config = msgspec.convert(table, Config)
     except msgspec.ValidationError as error:
         raise ConfigError(_content_message(str(error), text, file)) from error
     _refuse_repeated_roots(config, text, file)
-    return config
+    return config, levels
+
+
+def _take_levels(table: dict[str, object], text: str, file: str) -> Mapping[str, RuleLevel]:
+    """The levels of ``[rules.RF101]`` tables, which are taken out; what is left there are thresholds."""
+    rules = table.get("rules", {})
+    if not isinstance(rules, dict):
+        raise ConfigError(f"{_place(text, 'rules', file)}: `rules` holds a table for each rule: write `[rules.RF101]`")
+    levels: dict[str, RuleLevel] = {}
+    thresholds: dict[str, dict[str, object]] = {}
+    for name, keys in msgspec.convert(rules, dict[str, object]).items():
+        key_path = f"rules.{name}"
+        if not isinstance(keys, dict):
+            raise ConfigError(f"{_place(text, key_path, file)}: `{key_path}` is a table: write `[{key_path}]`")
+        named = msgspec.convert(keys, dict[str, object])
+        level = _level(name, named, text, file)
+        if level is not None:
+            levels[name] = level
+        if name in Options.__struct_fields__:
+            thresholds[name] = {key: value for key, value in named.items() if key != "level"}
+    if rules:
+        table["rules"] = thresholds
+    return levels
+
+
+def _level(name: str, keys: dict[str, object], text: str, file: str) -> RuleLevel | None:
+    key_path = f"rules.{name}"
+    rule = rule_id(name)
+    if rule != name:
+        hint = f"; write its id: `[rules.{rule}]`" if rule else ""
+        message = f"`{name}` is a slug" if rule else no_rule(name)
+        raise ConfigError(f"{_place(text, key_path, file)}: `{key_path}`: {message}{hint}")
+    known_keys = ("level", *(_keys_of(key_path) if name in Options.__struct_fields__ else ()))
+    unknown = next((key for key in keys if key not in known_keys), None)
+    if unknown is not None:
+        listed = ", ".join(f"`{key}`" for key in known_keys)
+        hint = suggestion(unknown, known_keys) or f"; known here: {listed}"
+        raise ConfigError(f"{_place(text, f'{key_path}.{unknown}', file)}: unknown key `{key_path}.{unknown}`{hint}")
+    level = keys.get("level")
+    if level is None:
+        return None
+    known = [setting.value for setting in Setting]
+    if level not in known:
+        hint = suggestion(str(level), known) or f": write {', '.join(f'`{setting}`' for setting in known)}"
+        raise ConfigError(f"{_place(text, f'{key_path}.level', file)}: `{key_path}.level`: `{level}` is no level{hint}")
+    return RuleLevel(Setting(level), f'`level = "{level}"` of `[{key_path}]`')
 
 
 def _syntax_message(error: str, text: str, file: str) -> str:

@@ -13,6 +13,7 @@ from ringfence.pipeline.cli.options import (
     cargo_options,
     debug_option,
     elided_option,
+    level_options,
     reading_options,
     root_option,
 )
@@ -33,8 +34,9 @@ from ringfence.pipeline.cli.progress import terminal_progress
 @root_option
 @reading_options
 @elided_option
-@format_option
-@output_option
+@format_option()
+@output_option()
+@level_options
 @report_option("--strict", is_flag=True, help="Show and count findings of all classes.")
 @report_option("--show-all", is_flag=True, help="Print every finding, however many there are.")
 @report_option("--exit-zero", is_flag=True, help="Exit with 0 when findings are all that is wrong.")
@@ -47,6 +49,9 @@ def command(
     *,
     form: Format,
     outputs: tuple[Destination, ...],
+    allow: tuple[str, ...],
+    warn: tuple[str, ...],
+    deny: tuple[str, ...],
     strict: bool,
     show_all: bool,
     exit_zero: bool,
@@ -58,9 +63,11 @@ def command(
     """
     check_destinations(outputs)
     from ringfence.pipeline.audit import run_audit
+    from ringfence.pipeline.levels import Setting, levels_of_flags
     from ringfence.pipeline.report.human import render
 
-    request = audit_request(Options(context.params), strict=strict)
+    levels = levels_of_flags({Setting.ALLOW: allow, Setting.WARN: warn, Setting.DENY: deny})
+    request = audit_request(Options(context.params), strict=strict, levels=levels)
     with terminal_progress() as progress:
         report = run_audit(request, progress)
     deliver(report, form, outputs, partial(render, most=None) if show_all or strict else render)

@@ -17,8 +17,8 @@ from ringfence.pipeline.cli.progress import terminal_progress
 
 
 @click.command("demo", cls=SectionedCommand, short_help="Audit a small example; needs no Rust toolchain.")
-@format_option
-@output_option
+@format_option()
+@output_option()
 @debug_option
 def command(*, form: Format, outputs: tuple[Destination, ...]) -> int:
     """Audit a small Ring 0 example that comes with ringfence, and print its report.

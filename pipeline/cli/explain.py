@@ -20,7 +20,7 @@ from ringfence.pipeline.cli.options import (
     root_option,
     sectioned_option,
 )
-from ringfence.pipeline.cli.output import Format, format_option, report_option, to_stdout
+from ringfence.pipeline.cli.output import BASIC_FORMATS, Format, format_option, report_option, to_stdout
 from ringfence.pipeline.cli.progress import terminal_progress
 from ringfence.pipeline.errors import ExitCode
 
@@ -43,7 +43,7 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{6,64}")
 @reading_options
 @elided_option
 @sectioned_option("--demo", section="What to audit", is_flag=True, help="Explain what `ringfence demo` found.")
-@format_option
+@format_option(*BASIC_FORMATS)
 @report_option("--list", "show_list", is_flag=True, help="List the rules.")
 @report_option("--strict", is_flag=True, help="Follow panic paths, as `audit --strict` does.")
 @cargo_options

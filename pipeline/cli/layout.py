@@ -11,6 +11,7 @@ from ringfence.pipeline.cli.options import (
     reading_options,
 )
 from ringfence.pipeline.cli.output import (
+    BASIC_FORMATS,
     Destination,
     Format,
     check_destinations,
@@ -24,8 +25,8 @@ from ringfence.pipeline.cli.progress import terminal_progress
 @click.command("layout", cls=SectionedCommand, short_help="Show how types lie on cache lines.")
 @click.argument("patterns", nargs=-1, metavar="[TYPE]...")
 @reading_options
-@format_option
-@output_option
+@format_option(*BASIC_FORMATS)
+@output_option(*BASIC_FORMATS)
 @cargo_options
 @debug_option
 @click.pass_context

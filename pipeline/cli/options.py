@@ -19,12 +19,14 @@ from ringfence.pipeline.nearest import suggestion
 if TYPE_CHECKING:
     from ringfence.pipeline.audit import AuditRequest
     from ringfence.pipeline.cargo import Selection
+    from ringfence.pipeline.levels import Levels
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
 help_settings = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 
 WHAT = "What to audit"
+REPORT = "Report"
 CARGO = "Cargo selection (as for `cargo build`)"
 
 _FILE = click.Path(path_type=Path)
@@ -230,7 +232,20 @@ def elided_option(function: Function) -> Function:
     return sectioned_option("--elided", section=WHAT, is_flag=True, help=text)(function)
 
 
-def audit_request(options: Options, *, strict: bool = False) -> AuditRequest:
+def level_options(function: Function) -> Function:
+    """``-A``, ``-W`` and ``-D``, each repeated."""
+
+    def option(short: str, name: str, text: str) -> Callable[[Function], Function]:
+        return sectioned_option(short, name, section=REPORT, multiple=True, metavar="RULE", help=text)
+
+    return _combined(
+        option("-A", "--allow", "Accept what this rule finds (id or slug); may be repeated."),
+        option("-W", "--warn", "Only warn of what this rule finds; may be repeated."),
+        option("-D", "--deny", "Fail on what this rule finds; `warnings` is everything that warns. May be repeated."),
+    )(function)
+
+
+def audit_request(options: Options, *, strict: bool = False, levels: Levels | None = None) -> AuditRequest:
     """The request that `cargo_options`, `reading_options` and, where it is there, `root_option` describe."""
     from ringfence.pipeline.audit import AuditRequest
 
@@ -240,6 +255,7 @@ def audit_request(options: Options, *, strict: bool = False) -> AuditRequest:
         ir=options.paths("ir"),
         config=options.path("config"),
         strict=strict,
+        levels=levels or {},
         elided="elided" in options.values and options.flag("elided"),
         layout_all=options.flag("layout_all"),
         emit_text=options.text("emit") == "llvm-ir",

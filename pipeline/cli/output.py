@@ -17,15 +17,13 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from ringfence.pipeline.cli.boundary import silence_stdout
-from ringfence.pipeline.cli.options import Function, one_of, sectioned_option
+from ringfence.pipeline.cli.options import REPORT, Function, one_of, sectioned_option
 from ringfence.pipeline.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from ringfence.pipeline.report.model import Report
-
-REPORT = "Report"
 
 _FILE_WIDTH = 120
 """Columns of a human report in a file, where no terminal says how wide it is."""
@@ -36,9 +34,15 @@ class Format(StrEnum):
 
     HUMAN = "human"
     JSON = "json"
+    JSONL = "jsonl"
+    SARIF = "sarif"
+    MARKDOWN = "markdown"
+    GITHUB = "github"
+    JUNIT = "junit"
 
 
-FORMATS = tuple(form.value for form in Format)
+BASIC_FORMATS = (Format.HUMAN, Format.JSON)
+"""Those of commands that do not judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +53,40 @@ class Destination:
     path: Path
 
 
-def format_option(function: Function) -> Function:
-    """``--format``: what goes to standard output."""
+def format_option(*forms: Format) -> Callable[[Function], Function]:
+    """``--format``: what goes to standard output, in one of ``forms``, or in any."""
+    names = tuple(forms or Format)
+
+    def read(context: click.Context, parameter: click.Parameter, value: str) -> Format:
+        del context, parameter
+        return Format(one_of(value, names, "format"))
+
     return report_option(
         "--format",
         "form",
-        metavar="|".join(FORMATS),
+        metavar="|".join(names),
         default=Format.HUMAN.value,
-        callback=_read_format,
+        callback=read,
         help="Format of standard output.",
-    )(function)
+    )
 
 
-def output_option(function: Function) -> Function:
-    """``--output FORMAT=FILE``, repeated."""
+def output_option(*forms: Format) -> Callable[[Function], Function]:
+    """``--output FORMAT=FILE``, repeated, in ``forms``, or in any."""
+    names = tuple(forms or Format)
+
+    def read(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[Destination, ...]:
+        del context, parameter
+        return tuple(_destination(value, names) for value in values)
+
     return report_option(
         "--output",
         "outputs",
         multiple=True,
         metavar="FORMAT=FILE",
-        callback=_read_outputs,
+        callback=read,
         help="Also write the report to a file; may be repeated.",
-    )(function)
+    )
 
 
 def report_option(*names: str, **settings: object) -> Callable[[Function], Function]:
@@ -78,24 +94,12 @@ def report_option(*names: str, **settings: object) -> Callable[[Function], Funct
     return sectioned_option(*names, section=REPORT, **settings)
 
 
-def _read_format(context: click.Context, parameter: click.Parameter, value: str) -> Format:
-    del context, parameter
-    return Format(one_of(value, FORMATS, "format"))
-
-
-def _read_outputs(
-    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> tuple[Destination, ...]:
-    del context, parameter
-    return tuple(_destination(value) for value in values)
-
-
-def _destination(value: str) -> Destination:
+def _destination(value: str, forms: Sequence[Format]) -> Destination:
     form, equals, file = value.partition("=")
     if not equals or not file:
         message = f"--output takes FORMAT=FILE, such as `json=report.json`, not `{value}`"
         raise click.UsageError(message, click.get_current_context(silent=True))
-    return Destination(Format(one_of(form, FORMATS, "format")), Path(file))
+    return Destination(Format(one_of(form, forms, "format")), Path(file))
 
 
 def check_destinations(destinations: Sequence[Destination]) -> None:
@@ -125,16 +129,16 @@ def deliver(
     """
     for destination in destinations:
         _write_file(report, destination, render)
-    to_stdout(form, lambda: _json(report), lambda console: render(report, console))
+    to_stdout(form, lambda: _encoded(report, form), lambda console: render(report, console))
 
 
 def to_stdout(form: Format, encode: Callable[[], bytes], render: Callable[[Console], None]) -> None:
     """Write standard output in one of its forms. Raises `UsageError` where it cannot be written."""
     try:
-        if form is Format.JSON:
-            sys.stdout.buffer.write(encode())
-        else:
+        if form is Format.HUMAN:
             render(_console(sys.stdout))
+        else:
+            sys.stdout.buffer.write(encode())
         sys.stdout.flush()
     except BrokenPipeError:
         silence_stdout()
@@ -152,8 +156,8 @@ def exit_code(report: Report, *, exit_zero: bool) -> int:
 
 def _write_file(report: Report, destination: Destination, render: Callable[[Report, Console], None]) -> None:
     try:
-        if destination.form is Format.JSON:
-            destination.path.write_bytes(_json(report))
+        if destination.form is not Format.HUMAN:
+            destination.path.write_bytes(_encoded(report, destination.form))
             return
         with destination.path.open("w", encoding="utf-8") as file:
             render(report, _console(file, width=_FILE_WIDTH))
@@ -174,7 +178,20 @@ def _console(file: TextIO, width: int | None = None) -> Console:
     return PipedConsole(file=file, width=width, markup=False, emoji=False, highlight=False)
 
 
-def _json(report: Report) -> bytes:
-    from ringfence.pipeline.report.json import write
+def _encoded(report: Report, form: Format) -> bytes:
+    """Any form but the human one."""
+    from ringfence.pipeline.report import github, json, jsonl, junit, markdown, sarif
 
-    return write(report)
+    match form:
+        case Format.JSONL:
+            return jsonl.write(report)
+        case Format.SARIF:
+            return sarif.write(report)
+        case Format.MARKDOWN:
+            return markdown.write(report).encode()
+        case Format.GITHUB:
+            return github.write(report).encode()
+        case Format.JUNIT:
+            return junit.write(report).encode()
+        case _:
+            return json.write(report)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -10,11 +10,12 @@ from importlib.metadata import version
 import msgspec
 
 from ringfence.graphs.facts import PathClass
-from ringfence.passes.limits import EXPIRED_ALLOW, ROOT_NOT_FOUND, UNUSED_ALLOW
+from ringfence.passes.limits import ROOT_NOT_FOUND
 from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
 from ringfence.pipeline.report import model
 from ringfence.pipeline.report.checklist import Audited, answer
 from ringfence.pipeline.report.model import (
+    Benchmark,
     Build,
     Capability,
     ClassName,
@@ -24,13 +25,10 @@ from ringfence.pipeline.report.model import (
     RootStatus,
     RootVerdict,
     Tool,
-    Verdict,
     is_elided,
 )
-from ringfence.pipeline.source import Excerpt
-
-ExcerptOf = Callable[[str, int, int], Excerpt | None]
-"""`SourceTree.excerpt`: the line at a file, line and column."""
+from ringfence.pipeline.report.recommend import ExcerptOf, recommendations
+from ringfence.pipeline.verdict import DEFAULT_FORMULA, Formula, is_limit, verdict
 
 _CAPABILITIES: Mapping[str, Capability] = {
     "RF101": Capability.ALLOCATE,
@@ -62,8 +60,6 @@ VIA_NAMES: Mapping[Via, model.ViaName] = {
     Via.NATIVE: "native",
 }
 _LEVELS = tuple(Level)
-_LIMITS = "RF9"
-_KINDS_THAT_NEED_REDESIGN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +93,8 @@ def build_report(
     allowed: Mapping[str, str] | None = None,
     strict: bool = False,
     layouts: Iterable[Layout] = (),
+    benchmarks: Sequence[Benchmark] = (),
+    formula: Formula = DEFAULT_FORMULA,
     notes: Iterable[str] = (),
 ) -> Report:
     """The report of an audit.
@@ -117,23 +115,28 @@ def build_report(
     audited = Audited(
         rules=frozenset(rule.id for rule in rules),
         roots=sum(root.status is RootStatus.AUDITED for root in roots),
-        unknown=sum(_is_limit(finding) and finding.path_class is PathClass.HOT for finding in deeds),
+        unknown=sum(is_limit(finding) and finding.path_class is PathClass.HOT for finding in deeds),
     )
+    told_findings = tuple(
+        _finding(_without_hidden(each, names), same_call[each.fingerprint], excerpt, reasons.get(each.fingerprint))
+        for each in shown
+    )
+    level, reason = verdict(deeds, benchmarks, formula) if roots else (None, "")
     return Report(
         tool=this_tool(),
         build=build,
         coverage=coverage,
         strict=strict,
         rules=tuple(sorted({rule.id for rule in rules} | {finding.rule.id for finding in told})),
-        roots=_roots(roots, deeds, strict=strict),
-        findings=tuple(
-            _finding(_without_hidden(each, names), same_call[each.fingerprint], excerpt, reasons.get(each.fingerprint))
-            for each in shown
-        ),
+        roots=_roots(roots, deeds, benchmarks, formula, strict=strict),
+        findings=told_findings,
         hidden=len(told) - len(shown),
         layouts=tuple(sorted(layouts, key=lambda layout: layout.type_)),
         checklist=answer(deeds, audited),
-        verdict=_verdict(deeds) if roots else None,
+        benchmarks=tuple(benchmarks),
+        recommendations=recommendations(told_findings, excerpt, strict=strict),
+        verdict=level,
+        verdict_reason=reason,
         notes=tuple(notes),
     )
 
@@ -242,15 +245,28 @@ def _place(location: Location | None) -> model.Place | None:
     return model.Place(file=location.file, line=location.line, column=location.column) if location else None
 
 
-def _roots(roots: Sequence[RootResult], findings: Iterable[Finding], *, strict: bool) -> tuple[model.Root, ...]:
+def _roots(
+    roots: Sequence[RootResult],
+    findings: Iterable[Finding],
+    benchmarks: Sequence[Benchmark],
+    formula: Formula,
+    *,
+    strict: bool,
+) -> tuple[model.Root, ...]:
     below: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         below[finding.root].append(finding)
     instances = Counter(root.pattern for root in roots if root.status is RootStatus.AUDITED)
     by_name = sorted(roots, key=lambda root: (root.function or root.pattern, root.symbol, root.pattern))
-    return tuple(
-        _root(root, below[root.function or root.pattern], instances[root.pattern], strict=strict) for root in by_name
-    )
+    made: list[model.Root] = []
+    for root in by_name:
+        own = below[root.function or root.pattern]
+        measured = [each for each in benchmarks if each.operation in (root.function, root.pattern)]
+        found = root.status is RootStatus.AUDITED
+        level, reason = verdict(own, measured, formula) if found else (None, root.reason)
+        basic = _root(root, own, instances[root.pattern], strict=strict)
+        made.append(msgspec.structs.replace(basic, assessment=level, assessment_reason=reason))
+    return tuple(made)
 
 
 def _root(root: RootResult, findings: Sequence[Finding], instances: int, *, strict: bool) -> model.Root:
@@ -284,29 +300,9 @@ def _root_verdict(findings: Sequence[Finding]) -> RootVerdict:
     """What is not known on a cold path can do no worse there than a cold violation does."""
     if any(finding.level is Level.ERROR for finding in findings):
         return RootVerdict.VIOLATIONS
-    if any(_is_limit(finding) and finding.path_class is PathClass.HOT for finding in findings):
+    if any(is_limit(finding) and finding.path_class is PathClass.HOT for finding in findings):
         return RootVerdict.UNKNOWN
     deeds = [finding for finding in findings if finding.rule.id in _CAPABILITIES]
     if any(finding.path_class is not PathClass.PANIC for finding in deeds):
         return RootVerdict.COLD_ONLY
     return RootVerdict.CLEAN
-
-
-def _verdict(findings: Sequence[Finding]) -> Verdict:
-    """Kinds are the rules' families: the digit behind ``RF``."""
-    errors = {finding.rule.id[:3] for finding in findings if finding.level is Level.ERROR}
-    if len(errors - {_LIMITS}) >= _KINDS_THAT_NEED_REDESIGN:
-        return Verdict.REDESIGN
-    if errors:
-        return Verdict.SIGNIFICANT
-    has_warnings = any(finding.level is Level.WARNING and not _is_of_configuration(finding) for finding in findings)
-    return Verdict.MINOR if has_warnings else Verdict.MEETS_TARGETS
-
-
-def _is_limit(finding: Finding) -> bool:
-    return finding.rule.id.startswith(_LIMITS) and not _is_of_configuration(finding)
-
-
-def _is_of_configuration(finding: Finding) -> bool:
-    """What is wrong in the configuration says nothing about the program."""
-    return finding.rule in (UNUSED_ALLOW, EXPIRED_ALLOW)

@@ -1,22 +1,17 @@
 """The report for people: the findings, ranked; what each root can do; and what the audit saw and did not see."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
-from ringfence.graphs.contracts import Effect
 from ringfence.passes.rule import Level
 from ringfence.pipeline.report.diagnostic import add_finding, add_heading
 from ringfence.pipeline.report.layouts import add_layout
 from ringfence.pipeline.report.model import (
-    AssumedFunctions,
-    Build,
     Capability,
     CheckStatus,
-    Coverage,
-    Finding,
+    Recommendation,
     Report,
     Root,
     RootStatus,
@@ -25,6 +20,14 @@ from ringfence.pipeline.report.model import (
 )
 from ringfence.pipeline.report.names import shorten
 from ringfence.pipeline.report.selection import MOST_SHOWN, Selection, select
+from ringfence.pipeline.report.sentences import (
+    assumption_sentence,
+    build_sentence,
+    counted,
+    coverage_sentence,
+    level_counts,
+    not_looked_at,
+)
 from ringfence.pipeline.report.terminal import (
     CLASS_STYLES,
     LEVEL_STYLES,
@@ -38,6 +41,7 @@ from ringfence.pipeline.report.terminal import (
 
 _LONGEST_NAME = 88
 _GAP = "  "
+_MOST_RECOMMENDED = 3
 _VERDICTS = {
     RootVerdict.VIOLATIONS: ("✗ violations", "bold red"),
     RootVerdict.UNKNOWN: ("? unknown", "bold magenta"),
@@ -54,7 +58,7 @@ _DEEDS = {
     Capability.UNKNOWN: "call what is not known",
 }
 _OVERALL = {
-    Verdict.MEETS_TARGETS: ("meets its targets as far as they were measured", "bold green"),
+    Verdict.MEETS_TARGETS: ("meets performance targets", "bold green"),
     Verdict.MINOR: ("minor optimisations recommended", "bold yellow"),
     Verdict.SIGNIFICANT: ("significant performance issues", "bold red"),
     Verdict.REDESIGN: ("requires redesign for performance", "bold red"),
@@ -83,6 +87,7 @@ def render(report: Report, console: Console, most: int | None = MOST_SHOWN, expl
     if report.roots:
         _add_roots(page, report.roots)
     _add_checklist(page, report)
+    _add_recommendations(page, report.recommendations)
     _add_coverage(page, report)
     _add_conclusion(page, report)
     page.print()
@@ -145,7 +150,7 @@ def _root_name(root: Root) -> Text:
         return styled(unbroken(root.pattern), (" matches nothing", "red"))
     name = styled(unbroken(shorten(root.function or root.pattern, _LONGEST_NAME)))
     if root.inlined_into:
-        name += styled((f" (inlined into {_count(len(root.inlined_into), 'function')})", QUIET))
+        name += styled((f" (inlined into {counted(len(root.inlined_into), 'function')})", QUIET))
     return name + styled((f" (budget {root.budget_ns:,} ns)", QUIET)) if root.budget_ns else name
 
 
@@ -171,13 +176,28 @@ def _add_checklist(page: Page, report: Report) -> None:
     page.blank()
 
 
+def _add_recommendations(page: Page, recommendations: Sequence[Recommendation]) -> None:
+    """The first few, each with its place and what it removes; the code is in the other forms."""
+    if not recommendations:
+        return
+    page.add(styled(("what to change first", STRONG)))
+    for number, each in enumerate(recommendations[:_MOST_RECOMMENDED], 1):
+        place = f" ({unbroken(f'{each.location.file}:{each.location.line}')})" if each.location else ""
+        text = styled(f"{number}. {safe(each.change)}", (place, QUIET), (f" - {safe(each.effect)}", QUIET))
+        page.add_wrapped(styled(_GAP) + text, 2 * len(_GAP) + 1)
+    more = len(recommendations) - _MOST_RECOMMENDED
+    if more > 0:
+        page.add_wrapped(styled(_GAP, (f"{more:,} more, and code for each, in `--format markdown`", QUIET)), len(_GAP))
+    page.blank()
+
+
 def _add_coverage(page: Page, report: Report) -> None:
     lines = [
-        ("coverage", _coverage_sentence(report.coverage)),
-        ("build", _build_sentence(report.build)),
+        ("coverage", coverage_sentence(report.coverage)),
+        ("build", build_sentence(report.build)),
         *(("differs", safe(each)) for each in report.build.differences),
-        *(("not looked at", safe(each)) for each in _not_looked_at(report)),
-        *(("assumed", _assumption_sentence(each)) for each in report.coverage.assumptions),
+        *(("not looked at", safe(each)) for each in not_looked_at(report)),
+        *(("assumed", assumption_sentence(each)) for each in report.coverage.assumptions),
         *(("unreadable", f"{unbroken(each.file)}: {safe(each.reason)}") for each in report.coverage.unreadable),
         *(("note", safe(each)) for each in report.notes),
     ]
@@ -186,70 +206,20 @@ def _add_coverage(page: Page, report: Report) -> None:
     page.blank()
 
 
-def _coverage_sentence(coverage: Coverage) -> str:
-    parts = [
-        f"{coverage.modules_read:,} of {_count(coverage.modules, 'module')} read",
-        f"{coverage.functions_reached:,} of {_count(coverage.functions, 'function')} reached",
-        f"{_count(coverage.unresolved_calls, 'call')} unresolved",
-        f"{_count(coverage.missing_functions, 'function')} without IR",
-        f"contracts: {coverage.contracts}" if coverage.contracts else "",
-    ]
-    return ", ".join(filter(None, parts))
-
-
-def _assumption_sentence(assumption: AssumedFunctions) -> str:
-    names = ", ".join(f"`{unbroken(shorten(name, _LONGEST_NAME))}`" for name in assumption.functions)
-    effects = ", ".join(effect if effect != Effect.NONE else "does nothing" for effect in assumption.effects)
-    return f"{names}: {effects} ({safe(assumption.reason)})"
-
-
-def _build_sentence(build: Build) -> str:
-    settings = [
-        f"opt-level {build.opt_level}" if build.opt_level else "",
-        f"panic {build.panic}" if build.panic else "",
-        f"LTO {build.lto}" if build.lto else "",
-    ]
-    inside = ", ".join(filter(None, settings))
-    parts = [
-        f"rustc {build.rustc}" if build.rustc else "",
-        f"LLVM {build.llvm}" if build.llvm else "",
-        build.target or "",
-        f"profile {build.profile}{f' ({inside})' if inside else ''}" if build.profile else inside,
-        f"from {build.made_from}" if build.made_from else "",
-    ]
-    return safe(", ".join(filter(None, parts))) or "not known"
-
-
-def _not_looked_at(report: Report) -> Iterator[str]:
-    """What the audit says of itself; of panics in general only where it says nothing."""
-    coverage = report.coverage
-    if report.roots and not coverage.panic_paths_followed and not coverage.not_followed:
-        yield "what runs only when unwinding or aborting (`--strict` follows it)"
-    yield from coverage.not_followed
-
-
 def _add_conclusion(page: Page, report: Report) -> None:
     """The last lines: the verdict, and the counts as rustc ends a build."""
     if report.verdict:
         text, style = _OVERALL[report.verdict]
-        page.add(styled(("verdict", STRONG), ": ", (text, style)))
+        reason = f" - {report.verdict_reason}" if report.verdict_reason else ""
+        page.add_heading(styled(("verdict", STRONG), ": ", (text, style), (safe(reason), QUIET)), len(_GAP))
     open_findings = [finding for finding in report.findings if finding.suppressed is None]
     failing = len(report.failing)
     state = ("failed", LEVEL_STYLES[Level.ERROR]) if report.exit_code else ("passed", LEVEL_STYLES[Level.NOTE])
-    counts = _level_counts(open_findings) or "no findings"
-    roots = _count(len(report.roots), "root")
+    counts = level_counts(open_findings) or "no findings"
+    roots = counted(len(report.roots), "root")
     extra = [
         f"{failing} of them fail" if report.strict and failing else "",
         f"{len(report.findings) - len(open_findings)} allowed" if len(report.findings) > len(open_findings) else "",
         f"{report.hidden:,} hidden (`--strict` shows all)" if report.hidden else "",
     ]
     page.add_wrapped(styled(state, f": {'; '.join([f'{counts} under {roots}', *filter(None, extra)])}"), len(_GAP))
-
-
-def _level_counts(findings: Iterable[Finding]) -> str:
-    counts = Counter(finding.level for finding in findings)
-    return ", ".join(_count(counts[level], level.value) for level in Level if counts[level])
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -65,10 +65,11 @@ class CheckStatus(StrEnum):
 
 
 class Verdict(StrEnum):
-    """Of the whole audit.
+    """Of the whole audit, or of one root; `ringfence.pipeline.verdict` has the formula and its thresholds.
 
-    ``redesign``: hot violations of three kinds or more (memory, locking, branching …). ``significant``: at least one.
-    ``minor``: warnings only, or something that could not be followed. ``meets-targets``: none of these.
+    ``redesign``: violations of three kinds or more (memory, locking, branching …). ``significant``: at least one.
+    ``minor``: warnings, something that could not be followed, or no benchmark that was measured. ``meets-targets``:
+    none of these.
     """
 
     MEETS_TARGETS = "meets-targets"
@@ -154,6 +155,9 @@ class Root(msgspec.Struct, frozen=True, kw_only=True):
     location: Place | None
     status: RootStatus
     verdict: RootVerdict
+    assessment: Verdict | None = None
+    """The level of the whole report's verdict, of this root alone; null where it was not found."""
+    assessment_reason: str = ""
     budget_ns: int | None
     reason: str
     """Why it is a root, in the user's words; of a pattern that found nothing, why."""
@@ -255,6 +259,26 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str
 
 
+class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of the source, and what it removes."""
+
+    change: str
+    """What to do, in a sentence."""
+    location: Place | None
+    also: tuple[Place, ...] = ()
+    """Further lines that the same change serves: a field that is locked in several functions is changed once."""
+    function: str
+    """The user's function that holds the line; empty where nothing of the path is the user's."""
+    before: str
+    """The line as it is, where it could be read."""
+    after: str
+    """Code to start from; empty where the change cannot be shown."""
+    effect: str
+    """What is gone afterwards."""
+    removes: tuple[str, ...]
+    """Fingerprints of the findings that go, under all roots; none that an earlier recommendation removes."""
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that an audit has to say."""
 
@@ -274,8 +298,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     layouts: tuple[Layout, ...] = ()
     benchmarks: tuple[Benchmark, ...] = ()
     checklist: tuple[Check, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    """What removes most comes first."""
     verdict: Verdict | None = None
     """Null where nothing was audited."""
+    verdict_reason: str = ""
+    """What decided it."""
     notes: tuple[str, ...] = ()
     """What the reader should know besides, a sentence each."""
 

@@ -76,10 +76,8 @@ def test_own_packages_are_crate_names_too() -> None:
         ("rots = 1", "ringfence.toml:1: unknown key `rots`; did you mean `roots`?"),
         (
             "hue = 1",
-            (
-                "ringfence.toml:1: unknown key `hue`; the keys known here are `roots`, `own`, `strict`, `allow`, "
-                "`assume`, `rules`"
-            ),
+            "ringfence.toml:1: unknown key `hue`; the keys known here are "
+            + ", ".join(f"`{key}`" for key in ("roots", "own", "strict", "allow", "assume", "verdict", "rules")),
         ),
         (
             '[[roots]]\npath = "a"\n\n[[roots]]\npth = "b"',

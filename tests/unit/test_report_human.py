@@ -144,7 +144,7 @@ build: rustc 1.95.0, LLVM 22.1.2, x86_64-unknown-linux-gnu, profile release (opt
 differs: the profile that ships has `lto = "fat"`; the audit builds with LTO off
 not looked at: what runs only when unwinding or aborting (`--strict` follows it)
 
-verdict: significant performance issues
+verdict: significant performance issues - violations at 1 place and 1 error of the audit itself
 failed: 2 errors, 1 warning under 2 roots; 1 hidden (`--strict` shows all)
 """
     )

@@ -19,7 +19,7 @@ def test_without_a_table_the_defaults_hold() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[rules.RF5011]\nbytes = 4\n", "ringfence.toml:1: unknown key `rules.RF5011`; did you mean `RF501`?"),
+        ("[rules.RF5011]\nbytes = 4\n", "ringfence.toml:1: `rules.RF5011`: `RF5011` is no rule; did you mean `RF501`?"),
         ("[rules.RF501]\nbites = 4\n", "ringfence.toml:2: unknown key `rules.RF501.bites`; did you mean `bytes`?"),
         ("[rules.RF501]\nbytes = 4\n", "ringfence.toml:2: `rules.RF501.bytes`: expected an integer >= 16"),
         ('[rules.RF501]\nbytes = "4"\n', "ringfence.toml:2: `rules.RF501.bytes`: expected an integer, got a string"),

@@ -1,0 +1,68 @@
+"""What several report forms say of an audit in the same words: its build, its coverage, its counts."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from ringfence.graphs.contracts import Effect
+from ringfence.passes.rule import Level
+from ringfence.pipeline.report.model import AssumedFunctions, Build, Coverage, Finding, Report
+from ringfence.pipeline.report.names import shorten
+from ringfence.pipeline.report.terminal import safe, unbroken
+
+_LONGEST_NAME = 88
+
+
+def coverage_sentence(coverage: Coverage) -> str:
+    """How much was looked at."""
+    parts = [
+        f"{coverage.modules_read:,} of {counted(coverage.modules, 'module')} read",
+        f"{coverage.functions_reached:,} of {counted(coverage.functions, 'function')} reached",
+        f"{counted(coverage.unresolved_calls, 'call')} unresolved",
+        f"{counted(coverage.missing_functions, 'function')} without IR",
+        f"contracts: {coverage.contracts}" if coverage.contracts else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def assumption_sentence(assumption: AssumedFunctions) -> str:
+    """Which functions were judged by the project's word, and why."""
+    names = ", ".join(f"`{unbroken(shorten(name, _LONGEST_NAME))}`" for name in assumption.functions)
+    effects = ", ".join(effect if effect != Effect.NONE else "does nothing" for effect in assumption.effects)
+    return f"{names}: {effects} ({safe(assumption.reason)})"
+
+
+def build_sentence(build: Build) -> str:
+    """What was audited."""
+    settings = [
+        f"opt-level {build.opt_level}" if build.opt_level else "",
+        f"panic {build.panic}" if build.panic else "",
+        f"LTO {build.lto}" if build.lto else "",
+    ]
+    inside = ", ".join(filter(None, settings))
+    parts = [
+        f"rustc {build.rustc}" if build.rustc else "",
+        f"LLVM {build.llvm}" if build.llvm else "",
+        build.target or "",
+        f"profile {build.profile}{f' ({inside})' if inside else ''}" if build.profile else inside,
+        f"from {build.made_from}" if build.made_from else "",
+    ]
+    return safe(", ".join(filter(None, parts))) or "not known"
+
+
+def not_looked_at(report: Report) -> Iterator[str]:
+    """What the audit says of itself; of panics in general only where it says nothing."""
+    coverage = report.coverage
+    if report.roots and not coverage.panic_paths_followed and not coverage.not_followed:
+        yield "what runs only when unwinding or aborting (`--strict` follows it)"
+    yield from coverage.not_followed
+
+
+def level_counts(findings: Iterable[Finding]) -> str:
+    """``2 errors, 1 note``; nothing where there is none."""
+    counts = Counter(finding.level for finding in findings)
+    return ", ".join(counted(counts[level], level.value) for level in Level if counts[level])
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 root``, ``1,204 roots``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
