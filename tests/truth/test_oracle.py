@@ -13,7 +13,13 @@ from truth.recording import TESTCRATES, Frame, Kind, Site, rule_of, site_of
 pytestmark = pytest.mark.end_to_end
 
 _NOT_RUN = {
+    "apis": "nobody has written calls of its roots yet",
     "assumed": "is about contracts; nobody has written calls of its roots yet",
+    "batches": "is about queues; nobody has written calls of its roots yet",
+    "clones": "nobody has written calls of its roots yet",
+    "copies": "is about copies; nobody has written calls of its roots yet",
+    "encodes": "nobody has written calls of its roots yet",
+    "temporaries": "nobody has written calls of its roots yet",
     "clocks": "never goes to the heap",
     "held": "is about locks; nobody has written calls of its roots yet",
     "laminardb-0.1.0": "has a test of its own",
