@@ -23,15 +23,17 @@ from ringfence.pipeline.source import Excerpt
 ExcerptOf = Callable[[str, int, int], Excerpt | None]
 _DERIVED = frozenset({"Clone", "Debug", "Default", "Eq", "Hash", "Ord", "PartialEq", "PartialOrd"})
 """Traits of the standard library whose implementation a ``#[derive]`` writes."""
-_KEEPS_THE_CALL = frozenset(
-    {"RF204", "RF205", "RF206", "RF301", "RF302", "RF303", "RF401", "RF402", "RF403", "RF404", "RF405"}
-)
+_KEEPS_THE_CALL = frozenset({"RF205", "RF206", "RF301", "RF302", "RF303", "RF401", "RF402", "RF403", "RF404", "RF405"})
 """Rules whose change leaves the call where it is: a direct call does what the virtual one did."""
+_NAMES_THE_CALL = ("RF204", "RF203", "RF201", "RF503")
 _LIMITS = "RF9"
 _WORD = re.compile(r"^[^/]*[A-Za-z_]")
 """A line that says something; the brace at which a value is dropped does not."""
 _LEVELS = tuple(Level)
 _CLASSES = ("hot", "amortized", "first-use", "cold", "panic")
+
+
+_Rank = tuple[int, int, bool, int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def _calls(findings: Iterable[Finding], told: Mapping[str, Finding], excerpt: Ex
     for key, group in groups.items():
         place, frame, line = sites[key]
         removed = {name for each in group for name in (each.fingerprint, *_removes(each)) if name in told}
-        first = min(group, key=_rank)
+        first = min(group, key=_naming)
         number = _frame(first) if place is first.location else frame
         change = change_for(first, number, line.text if line else "", line.start if line else 0)
         yield _Call(place, first, number, line, change, frozenset(removed))
@@ -101,6 +103,13 @@ def _key(place: Place | None) -> tuple[str, int, int]:
 
 def _keeps_the_call(finding: Finding) -> bool:
     return finding.rule in _KEEPS_THE_CALL or "cycle" in finding.detail
+
+
+def _naming(finding: Finding) -> tuple[int, _Rank]:
+    """What a call is comes before what it does: a queue that allocates is a queue first."""
+    return (_NAMES_THE_CALL.index(finding.rule) if finding.rule in _NAMES_THE_CALL else len(_NAMES_THE_CALL)), _rank(
+        finding
+    )
 
 
 def _removes(finding: Finding) -> tuple[str, ...]:
@@ -163,9 +172,6 @@ def _weight(removed: Iterable[str], told: Mapping[str, Finding]) -> tuple[int, i
     """Errors, then warnings, then the rest; negative, because the smallest comes first."""
     levels = Counter(told[name].level for name in removed)
     return -levels[Level.ERROR], -levels[Level.WARNING], -levels[Level.NOTE]
-
-
-_Rank = tuple[int, int, bool, int, str, str]
 
 
 def _order(call: _Call) -> tuple[_Rank, tuple[str, int, int]]:

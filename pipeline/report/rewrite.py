@@ -16,7 +16,10 @@ from ringfence.pipeline.report.names import shorten
 from ringfence.pipeline.report.written import NOTHING_WRITTEN, WrittenCall, written_call
 
 _TEXT = re.compile(r"^<(?:str|alloc::string::String|&str) as |^<alloc::string::String as core::convert::From<&str>>")
-_CODE = re.compile(r"`([^`]*[;(\[][^`]*)`")
+_STATEMENT = re.compile(r"[;(]|\[\[|#\[")
+_STATIC = re.compile(r"\b[A-Z][A-Z0-9_]{2,}\b")
+_ASSIGNED = re.compile(r"^\s*(\*?[\w.\[\]]+)\s*=\s*([^=].*);")
+_NAME = re.compile(r"\w+")
 _SENTENCE = re.compile(r"[.;]\s")
 _DROPPED = re.compile(r"::drop_(?:in_place|glue)::<(.*)>$")
 _MOST_VARIANTS = 4
@@ -41,6 +44,8 @@ class _Site:
     called: str
     """The function that the user's line calls, as Rust prints it."""
     caller: str
+    line: str
+    start: int
     call: WrittenCall
     is_method: bool
     """The user's function has a ``self``, as far as its path tells."""
@@ -75,23 +80,63 @@ def change_for(finding: Finding, own: int, line: str, start: int) -> Change:
     call = written_call(line, start, method) if method else NOTHING_WRITTEN
     caller = finding.path[own] if 0 <= own < len(finding.path) else None
     is_method = caller is not None and _has_self(caller)
-    site = _Site(finding, called, caller.function if caller else "", call, is_method)
-    make = _EXAMPLES.get(finding.rule, {}).get(method) or _BY_RULE.get(finding.rule)
+    site = _Site(finding, called, caller.function if caller else "", line, start, call, is_method)
+    make = _in_general(site) or _EXAMPLES.get(finding.rule, {}).get(method) or _BY_RULE.get(finding.rule)
     made = make(site) if make else None
     return made or _from_advice(finding)
 
 
 def _from_advice(finding: Finding) -> Change:
-    """The advice itself; its longest piece of code is the example."""
-    codes = sorted(_CODE.findall(finding.help), key=len, reverse=True)
-    first = _SENTENCE.split(finding.help.rstrip("."))[0] if finding.help else ""
-    return Change(first, codes[0].replace("; ", ";\n") if codes else "")
+    """The advice itself, its first sentence; its longest piece of code is the example."""
+    parts = finding.help.rstrip(".").split("`")
+    codes = [part for part in parts[1::2] if _STATEMENT.search(part)]
+    code = max(codes, key=len, default="").replace("; ", ";\n")
+    # A mark that no advice has stands for the code while sentences are told apart.
+    words = _SENTENCE.split("\0".join(parts[::2]))[0]
+    spans = iter(parts[1::2])
+    return Change("".join(f"`{next(spans)}`" if mark == "\0" else mark for mark in words), code)
 
 
 def _has_self(step: Step) -> bool:
     """A method's path has its type before its name."""
     plain = without_generics(step.function).split("::{")[0]
     return plain.startswith("<") or any(part[:1].isupper() for part in plain.split("::")[-2:-1])
+
+
+def _in_general(site: _Site) -> Callable[[_Site], Change | None] | None:
+    """What holds whatever was called."""
+    if site.finding.class_ == "first-use" and not site.finding.rule.startswith("RF9"):
+        return _at_start
+    is_foreign = site.called.isidentifier() and not site.called.startswith("__")
+    return _elsewhere if is_foreign and site.finding.rule in ("RF101", "RF102", "RF201", "RF202") else None
+
+
+def _at_start(site: _Site) -> Change:
+    """What is made lazily, made before the first event."""
+    names = _STATIC.findall(site.line.split("//")[0])
+    sentence = "do this once at start: here the first call pays for it"
+    if not names:
+        return Change(sentence, "")
+    name, functions = names[0], " ".join(step.function for step in site.finding.path)
+    touch = f"LazyLock::force(&{name});" if "Lazy" in functions else f"{name}.with(|_| ());"
+    if "::Once" in functions and "Lazy" not in functions:
+        touch = f"{name}.{method_name(site.called)}({site.call.arguments or '…'});"
+    return Change(sentence, f"// at start, before the first event\n{touch}")
+
+
+def _elsewhere(site: _Site) -> Change:
+    """A thread that may wait does it."""
+    name = method_name(site.called)
+    requests = "self.requests" if site.is_method else "requests"
+    variant = "".join(word.capitalize() for word in name.split("_"))
+    given = f"({site.call.arguments})" if site.call.arguments and "|" not in site.call.arguments else ""
+    code = f"// {requests}: an SPSC queue to a thread that may wait\n{requests}.push(Request::{variant}{given})?;"
+    return Change(f"call `{name}` on another thread, which is told through a queue", code)
+
+
+def _blocked(site: _Site) -> Change | None:
+    is_named = site.called and not _DROPPED.search(site.called) and method_name(site.called).isidentifier()
+    return _elsewhere(site) if is_named else None
 
 
 def _into_string(site: _Site) -> Change | None:
@@ -134,7 +179,13 @@ def _collect(site: _Site) -> Change:
 
 
 def _boxed(site: _Site) -> Change | None:
-    if _container(site.called) != "Box":
+    container = _container(site.called)
+    if container in ("Rc", "Arc"):
+        kept = f"self.{site.call.binding or 'shared'}" if site.is_method else site.call.binding or "shared"
+        handle = f"let {site.call.binding or 'handle'} = {container}::clone(&{kept});"
+        code = f"// {kept}: {container}<_>, made at start\n{handle}"
+        return Change(f"make the `{container}` once, at start, and hand out clones of it", code)
+    if container != "Box":
         return None
     pool = "self.pool" if site.is_method else "pool"
     value = site.call.arguments or "…"
@@ -154,9 +205,8 @@ def _grown(site: _Site) -> Change | None:
         return None
     container = _container(site.called)
     if site.finding.class_ == "hot":
-        filled = f"{site.call.receiver}.{method_name(site.called)}({site.call.arguments or '…'});"
         kept = f"self.{name}" if site.is_method and "." not in site.call.receiver else site.call.receiver
-        code = f"{kept}.clear(); // {site.kept_in}, instead of a new `{name}` for each call\n{filled}"
+        code = f"// {kept}: {site.kept_in}; neither `mem::take` nor a new one\n{kept}.clear(); // once for each call"
         return Change(f"keep `{name}` from call to call: a new container grows every time", code)
     capacity = f"MOST_{re.sub(r'(?<=[a-z])(?=[A-Z])', '_', name).upper()}"
     code = f"// at start\n{name}: {container}::with_capacity({capacity}),"
@@ -179,7 +229,8 @@ def _owned_by_one(site: _Site) -> Change | None:
     of = f" /* {shorten(str(type_))} */" if type_ else ""
     code = (
         f"// `{name}`{of} belongs to this thread; others send what to do with it (SPSC queue)\n"
-        f"while let Some(change) = {owner}{name}_changes.pop() {{\n    {owner}{name}.apply(change);\n}}"
+        f"while let Some(change) = {owner}{name.lower()}_changes.pop() {{\n"
+        f"    {owner}{name.lower()}.apply(change);\n}}"
     )
     return Change(f"give `{name}` to one thread and send it changes, instead of locking it", code, f"{name}: {type_}")
 
@@ -212,9 +263,12 @@ def _type_name(path: str) -> str:
     return without_generics(path).rsplit("::", 1)[-1]
 
 
-def _generic(_site: _Site) -> Change:
-    code = "fn each<F: Fn(&Event)>(&mut self, callback: F) { … } // instead of `callback: fn(&Event)`"
-    return Change("take the callback as a generic parameter, so that its calls are direct", code)
+def _generic(site: _Site) -> Change:
+    word = _NAME.match(site.line, site.start)
+    called = word[0] if word and word[0] not in ("self", "let", "if", "match", "return") else "callback"
+    names = [part for part in without_generics(site.caller).split("::") if part.isidentifier()]
+    code = f"fn {names[-1] if names else 'each'}<F: FnMut(…) -> …>(…, mut {called}: F) {{ … }}"
+    return Change(f"take `{called}` as a generic parameter, so that its calls are direct", code)
 
 
 def _handed_out(site: _Site) -> Change:
@@ -222,6 +276,12 @@ def _handed_out(site: _Site) -> Change:
     dropped = _DROPPED.search(site.called)
     of = f" // {shorten(dropped[1])}" if dropped else ""
     value = site.call.arguments or site.call.receiver or "value"
+    assigned = _ASSIGNED.match(site.line.split("//")[0].rstrip()) if dropped else None
+    if assigned:
+        place = assigned[1][1:] if assigned[1].startswith("*") else f"&mut {assigned[1]}"
+        value = f"std::mem::replace({place}, {assigned[2]})"
+    elif dropped:
+        value = "value"
     code = f"// {retired}: a queue to a thread that frees\n{retired}.push({value});{of}"
     return Change("hand the value to a pool or to another thread, instead of freeing it here", code)
 
@@ -255,8 +315,11 @@ _EXAMPLES: Mapping[str, Mapping[str, _Make]] = {
     },
     "RF102": {"format": _format, "collect": _collect, **_GROWTH},
     "RF104": _COPIES,
-    "RF201": {"lock": _owned_by_one, "write": _owned_by_one, "read": _published},
+    "RF201": {
+        **dict.fromkeys(("lock", "write", "try_lock", "try_write", "lock_arc"), _owned_by_one),
+        **dict.fromkeys(("read", "try_read", "upgradable_read"), _published),
+    },
     "RF306": {"get": _indexed, "get_mut": _indexed, "contains_key": _indexed},
     "RF501": _COPIES,
 }
-_BY_RULE: Mapping[str, _Make] = {"RF103": _handed_out, "RF401": _one_of, "RF402": _generic}
+_BY_RULE: Mapping[str, _Make] = {"RF103": _handed_out, "RF202": _blocked, "RF401": _one_of, "RF402": _generic}

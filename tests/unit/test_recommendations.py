@@ -8,7 +8,9 @@ from report_samples import ROOT, finding, location, numbered, report, step
 
 from ringfence.graphs.facts import PathClass
 from ringfence.passes.allocation import HEAP_ALLOCATION, HEAP_FREE, HEAP_GROWTH
+from ringfence.passes.blocking import BLOCKING_CALL
 from ringfence.passes.branching import VIRTUAL_CALL
+from ringfence.passes.channels import SHARED_QUEUE
 from ringfence.passes.limits import MISSING_IR
 from ringfence.passes.locking import LOCK
 from ringfence.passes.rule import Finding, Rule, Via
@@ -80,6 +82,16 @@ def test_a_number_is_formatted_and_not_appended(tmp_path: Path) -> None:
         ),
         ("self.table.read().len()", "read", "lock_api::RwLock<u8>::read", LOCK, "let table = self.table.load();"),
         ("let b = Box::new(quote);", "new", "alloc::boxed::Box<u8>::new", HEAP_ALLOCATION, "*b = quote;"),
+        ("shared = Rc::new(1);", "new", "alloc::rc::Rc<u8>::new", HEAP_ALLOCATION, "= Rc::clone(&self.shared);"),
+        (
+            "self.session = next;",
+            "next",
+            "core::ptr::drop_in_place::<plant::Session>",
+            HEAP_FREE,
+            "self.retired.push(std::mem::replace(&mut self.session, next)); // Session",
+        ),
+        ("vendor_send(7);", "vendor_send", "vendor_send", HEAP_ALLOCATION, "push(Request::VendorSend(7))?;"),
+        ("io::copy(a, b);", "copy", "std::io::copy::<A, B>", BLOCKING_CALL, "push(Request::Copy(a, b))?;"),
         (
             "self.depth.clone()",
             "clone",
@@ -93,6 +105,29 @@ def test_the_example_names_what_the_line_names(
     tmp_path: Path, line: str, word: str, called: str, rule: Rule, code: str
 ) -> None:
     assert code in made(tmp_path, line, word, called, rule).after
+
+
+@pytest.mark.parametrize(
+    ("line", "called", "code"),
+    [
+        ("TABLE[3]", "<std::sync::lazy_lock::LazyLock<u8> as Deref>::deref", "LazyLock::force(&TABLE);"),
+        ("NAME.get_or_init(load).len()", "std::sync::OnceLock<u8>::get_or_init", "NAME.get_or_init(load);"),
+        ("SCRATCH.with(|it| it.len())", "std::thread::LocalKey<u8>::with", "SCRATCH.with(|_| ());"),
+    ],
+)
+def test_what_is_made_lazily_is_made_at_start(tmp_path: Path, line: str, called: str, code: str) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "plant.rs").write_text(f"{line}\n", encoding="utf-8")
+    path = (step(ROOT, location(1, 1), Via.ROOT, own=True), step(called))
+    found = finding(path_class=PathClass.FIRST_USE, anchor=location(1, 1), path=path)
+    (only,) = report([found], sources=SourceTree(tmp_path)).recommendations
+    assert only.after == f"// at start, before the first event\n{code}"
+
+
+def test_a_queue_that_allocates_is_a_queue_first(tmp_path: Path) -> None:
+    queue = replace(at(3, 2, SHARED_QUEUE), help="Use a ring.")
+    (only,) = report([at(3, 1), queue], sources=SourceTree(tmp_path)).recommendations
+    assert (only.change, len(only.removes)) == ("Use a ring", 2)
 
 
 def test_an_enum_is_made_of_the_implementations_of_the_build(tmp_path: Path) -> None:
