@@ -64,20 +64,20 @@ def recommendations(findings: Iterable[Finding], excerpt: ExcerptOf, *, strict: 
 
 def _calls(findings: Iterable[Finding], told: Mapping[str, Finding], excerpt: ExcerptOf) -> Iterator[_Call]:
     groups: dict[tuple[object, ...], list[Finding]] = defaultdict(list)
-    sites: dict[tuple[object, ...], tuple[Place | None, int, Excerpt | None]] = {}
+    sites: dict[tuple[object, ...], tuple[Place | None, Excerpt | None]] = {}
     for finding in findings:
-        place, frame, line = _site(finding, excerpt)
+        place, _, line = _site(finding, excerpt)
         # Without a place of the user's, what is called is all that findings may have in common.
         key: tuple[object, ...] = (place.file, place.line, place.column) if place else (finding.rule, finding.sink)
         if _keeps_the_call(finding):
             key = (*key, finding.rule, finding.message if place is None else "")
         groups[key].append(finding)
-        sites.setdefault(key, (place, frame, line))
+        sites.setdefault(key, (place, line))
     for key, group in groups.items():
-        place, frame, line = sites[key]
+        place, line = sites[key]
         removed = {name for each in group for name in (each.fingerprint, *_removes(each)) if name in told}
         first = min(group, key=_naming)
-        number = _frame(first) if place is first.location else frame
+        _, number, _ = _site(first, excerpt)
         change = change_for(first, number, line.text if line else "", line.start if line else 0)
         yield _Call(place, first, number, line, change, frozenset(removed))
 
