@@ -19,7 +19,7 @@ from functools import lru_cache
 
 from ringfence.graphs.classes import SiteClass
 from ringfence.graphs.hotpath import HotPath, SinkSite
-from ringfence.graphs.names import display_name, trait_method, without_generics
+from ringfence.graphs.names import crate_of, display_name, trait_method, without_generics
 from ringfence.graphs.program import Function, Program
 from ringfence.passes.advisory import ADVISORY_LEVELS
 from ringfence.passes.frames import best
@@ -69,6 +69,10 @@ _KNOWN: Mapping[str, Mapping[str, str]] = {
 }
 
 
+_STANDARD = frozenset({"alloc", "core", "std"})
+"""``Vec::push`` beside ``extend_from_slice`` is no queue: what is pushed seldom lies in a slice."""
+
+
 class BatchingPass:
     """One sink for each call for one item."""
 
@@ -89,10 +93,10 @@ class BatchingPass:
             reached = best(sites)
             # LLVM peels the head of a loop: one copy of the call stands before it.
             deepest = max(each.loop_depth for each in sites)
-            site = reached if call in in_own_loop else replace(reached, loop_depth=deepest)
-            batch = _batch_form(call.path, hot_path.reached.program) if site.loop_depth else ""
+            repeated = reached if call in in_own_loop else replace(reached, loop_depth=deepest)
+            batch = _batch_form(call.path, hot_path.reached.program) if repeated.loop_depth else ""
             if batch:
-                yield SinkSite(function.id, call.location, site, _sink(call.path, batch))
+                yield SinkSite(function.id, call.location, repeated, _sink(call.path, batch))
 
 
 def _calls(function: Function, hot_path: HotPath, location: int, callee: str) -> Iterator[WrittenCall]:
@@ -129,6 +133,8 @@ def holder_and_method(path: str) -> tuple[str, str]:
 def _batch_form(path: str, program: Program) -> str:
     holder, method = holder_and_method(path)
     known = _KNOWN.get(holder, {}).get(method, "")
+    if crate_of(path) in _STANDARD:
+        return known
     return known or _batch_forms(program).get((holder, method.removeprefix("try_")), "")
 
 
