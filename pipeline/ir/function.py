@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ringfence.graphs.facts import Address, Atomic, CallKind, CallSite, Flow, MemoryCopy, PathClass, Place
@@ -138,6 +138,7 @@ def read_function(text: bytes, start: int, end: int, head: bytes, reader: CallRe
     blocks = _Blocks()
     slots: set[bytes] = set()
     events: list[tuple[int, _Event]] = []
+    calls: list[tuple[int, int, int]] = []
     block = -1
     for match in _LINE.finditer(text, start, end + 1):
         label, value, keyword = match.groups()
@@ -158,14 +159,29 @@ def read_function(text: bytes, start: int, end: int, head: bytes, reader: CallRe
         if event is None:
             continue
         events.append((block, event))
-        if isinstance(event, Call) and event.cold and not _forgiven(event.site):
-            blocks.calls_cold[block] = True
-    for symbol, offset, location in reader.addresses(start, end):
-        events.append((blocks.at(offset), Address(symbol_name(symbol), -1, location)))
+        if isinstance(event, Call):
+            calls.append((position, block, event.site.location))
+            blocks.calls_cold[block] |= event.cold and not _forgiven(event.site)
+    events += _addresses(start, end, blocks, calls, reader)
     if any(isinstance(event, Atomic) and event.operation == "load" for _, event in events):
         blocks.mark_flags(text, start, end)
         blocks.mark_work(events)
     return _placed(events, blocks) if events else Events()
+
+
+def _addresses(
+    start: int, end: int, blocks: _Blocks, calls: Sequence[tuple[int, int, int]], reader: CallReader
+) -> Iterator[tuple[int, Address]]:
+    """Addresses taken, each with its block. Where LLVM joined two instructions it leaves no line: what takes an address
+    there stands where the next call of its block does. ``calls`` are offset, block and location."""
+    for symbol, offset, location in reader.addresses(start, end):
+        block = blocks.at(offset)
+        row = location
+        if not reader.metadata.has_line(location):
+            behind = calls[bisect_right(calls, (offset, -1, -1)) :]
+            here = (each for _, number, each in behind if number == block and reader.metadata.has_line(each))
+            row = next(here, location)
+        yield block, Address(symbol_name(symbol), -1, row)
 
 
 def _is_decided_by(text: bytes, branch: re.Match[bytes], value: bytes, position: int) -> bool:

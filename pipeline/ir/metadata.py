@@ -76,6 +76,10 @@ class Metadata:
             self._frame_of[inner] = row
         return row
 
+    def has_line(self, location: int) -> bool:
+        """Whether a row of ``frames`` stands on a line of the source; what LLVM joined may have none."""
+        return location >= 0 and self.frames[location * 5 + 2] > 0
+
     def function_at(self, location: int) -> str:
         """Linkage name of the function that a row of ``frames`` stands in."""
         subprogram = self.frames[location * 5] if location >= 0 else -1

@@ -38,6 +38,7 @@ _CAPABILITIES: Mapping[str, Capability] = {
     "RF103": Capability.FREE,
     "RF201": Capability.LOCK,
     "RF202": Capability.BLOCK,
+    "RF203": Capability.BLOCK,
     "RF401": Capability.VIRTUAL,
     "RF402": Capability.POINTER,
     "RF902": Capability.UNKNOWN,

@@ -423,6 +423,22 @@ def test_whoever_lets_go_of_a_task_frees_it_and_does_not_do_what_its_future_does
     assert [finding.rule.id for finding in findings(linked)] == ["RF103"]
 
 
+def test_an_address_taken_on_a_joined_line_stands_where_the_next_call_does() -> None:
+    source = Source()
+    root = source.subprogram("root", "/own/lib.rs")
+    linked = link(
+        source.module(f"""
+    @vtable = private constant <{{ ptr, [16 x i8], ptr }}> <{{ ptr null, [16 x i8] zeroinitializer, ptr @other }}>
+    declare void @other(ptr)
+    define void @root(ptr %p) !dbg {root} {{
+      store ptr @vtable, ptr %p, !dbg {source.at(root, 0, 0)}
+      call void @other(ptr %p), !dbg {source.at(root, 7)}
+      ret void }}""")
+    )
+    (address,) = linked.root.facts.addresses
+    assert [frame.line for frame in linked.root.chain(address.location)] == [7]
+
+
 def test_a_callback_that_is_only_registered_is_not_called() -> None:
     assert "loud" not in handing("loud", "atexit").names()
 
