@@ -101,6 +101,8 @@ class BatchingPass:
 
 def _calls(function: Function, hot_path: HotPath, location: int, callee: str) -> Iterator[WrittenCall]:
     """The call for one item that an event belongs to, if own code of another type writes it."""
+    if hot_path.classifier.anchor(function, location) is None:
+        return
     chain = function.chain(location)
     names = [callee, *(function.name_of(frame) for frame in chain)]
     for position, frame in enumerate(chain):

@@ -48,7 +48,7 @@ impl Desk {
     /// Each name that is looked at is cloned.
     // ringfence: root
     pub fn first_long(&self) -> Option<String> {
-        self.names.iter().cloned().XX
+        self.names.iter().cloned().find(|name| name.len() > 8) //~ RF104 hot loop=1; RF101 hot loop=1; RF103 hot loop=1
     }
 
     // ringfence: root
