@@ -86,7 +86,10 @@ paths: 14 paths to 9 places where it happens
 """
         in finished.stdout
     )
-    assert "  src/lib.rs:34:9 fmt::format: 4 findings (RF101, RF102, RF401, RF503) disappear, with 28 paths" in finished.stdout
+    assert (
+        "  src/lib.rs:34:9 fmt::format: 4 findings (RF101, RF102, RF401, RF503) disappear, with 28 paths"
+        in finished.stdout
+    )
 
 
 def test_a_fingerprint_that_no_finding_has_is_told_with_the_nearest(
