@@ -16,7 +16,7 @@ import msgspec
 
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 27
+FACTS_VERSION = 28
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 

@@ -25,7 +25,7 @@ _GROWTH = re.compile(
     rb"|8VecDeque.*(?:4grow|7reserve)|9vec_deque.*4grow"
     rb"|8smallvec.*(?:8try_grow|4grow|21reserve_one_unchecked)"
     rb"|5bytes.*13reserve_inner"
-    rb"|7bumpalo.*(?:17alloc_layout_slow|9new_chunk)|11typed_arena.*(?:15alloc_slow_path|4grow)"
+    rb"|7bumpalo.*(?:17alloc_layout_slow|9new_chunk)|11typed_arena.*(?:15alloc_slow_path|4grow|7reserve)"
     rb"|18generational_arena.*(?:16insert_slow_path|7reserve)"
     rb"|11binary_heap.*8grow_one|8indexmap.*15reserve_entries",
     re.DOTALL,

@@ -19,7 +19,7 @@ from functools import lru_cache
 
 from ringfence.graphs.classes import SiteClass
 from ringfence.graphs.hotpath import HotPath, SinkSite
-from ringfence.graphs.names import display_name, trait_method, without_generics
+from ringfence.graphs.names import crate_of, display_name, trait_method, without_generics
 from ringfence.graphs.program import Function, Program
 from ringfence.passes.advisory import ADVISORY_LEVELS
 from ringfence.passes.frames import best
@@ -70,6 +70,7 @@ _KNOWN: Mapping[str, Mapping[str, str]] = {
 
 
 _STANDARD = frozenset({"alloc", "core", "std"})
+"""``Vec::push`` beside ``extend_from_slice`` is no queue: what is pushed seldom lies in a slice."""
 
 
 class BatchingPass:
@@ -92,14 +93,16 @@ class BatchingPass:
             reached = best(sites)
             # LLVM peels the head of a loop: one copy of the call stands before it.
             deepest = max(each.loop_depth for each in sites)
-            judged = reached if call in in_own_loop else replace(reached, loop_depth=deepest)
-            batch = _batch_form(call.path, hot_path.reached.program) if judged.loop_depth else ""
+            repeated = reached if call in in_own_loop else replace(reached, loop_depth=deepest)
+            batch = _batch_form(call.path, hot_path.reached.program) if repeated.loop_depth else ""
             if batch:
-                yield SinkSite(function.id, call.location, judged, _sink(call.path, batch))
+                yield SinkSite(function.id, call.location, repeated, _sink(call.path, batch))
 
 
 def _calls(function: Function, hot_path: HotPath, location: int, callee: str) -> Iterator[WrittenCall]:
     """The call for one item that an event belongs to, if own code of another type writes it."""
+    if hot_path.classifier.anchor(function, location) is None:
+        return
     chain = function.chain(location)
     names = [callee, *(function.name_of(frame) for frame in chain)]
     for position, frame in enumerate(chain):
@@ -132,10 +135,9 @@ def holder_and_method(path: str) -> tuple[str, str]:
 def _batch_form(path: str, program: Program) -> str:
     holder, method = holder_and_method(path)
     known = _KNOWN.get(holder, {}).get(method, "")
-    if known or holder.partition("::")[0] in _STANDARD:
-        # `Vec::push` in a loop is mostly right: what is pushed is made one at a time.
+    if crate_of(path) in _STANDARD:
         return known
-    return _batch_forms(program).get((holder, method.removeprefix("try_")), "")
+    return known or _batch_forms(program).get((holder, method.removeprefix("try_")), "")
 
 
 @lru_cache(maxsize=1)

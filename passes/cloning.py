@@ -46,6 +46,7 @@ _CLONING = re.compile(
     r" as core::clone::Clone>::clone$| as alloc::borrow::ToOwned>::to_owned$|^alloc::borrow::Cow::into_owned$"
     r"|^core::option::Option::cloned$| as core::iter::traits::iterator::Iterator>::cloned$"
 )
+_ADAPTER = re.compile(r"^<core::iter::adapters::cloned::Cloned as ")
 _ALLOCATING = frozenset({Effect.ALLOCATES, Effect.REALLOCATES})
 
 
@@ -104,13 +105,15 @@ def _add(
 def _clone(function: Function, hot_path: HotPath, location: int, callee: str) -> WrittenCall | None:
     """The clone that an event belongs to; None where there is none, or a library wrote it."""
     chain = function.chain(location)
+    own = [hot_path.classifier.is_own_frame(function, frame) for frame in chain]
     for position in range(len(chain) - 2, -1, -1):
         path = function.name_of(chain[position])
+        if _ADAPTER.match(without_generics(path)) and True in own[position:]:
+            # `cloned()` clones where its items are asked for.
+            return WrittenCall(path, chain[own.index(True, position) - 1].inlined_at)
         if is_cloning(path):
-            is_own = hot_path.classifier.is_own_frame(function, chain[position + 1])
-            return WrittenCall(path, chain[position].inlined_at) if is_own else None
-    is_own = bool(chain) and hot_path.classifier.is_own_frame(function, chain[0])
-    return WrittenCall(callee, location) if is_own and is_cloning(callee) else None
+            return WrittenCall(path, chain[position].inlined_at) if own[position + 1] else None
+    return WrittenCall(callee, location) if own[:1] == [True] and is_cloning(callee) else None
 
 
 def _buffers(clone: Function, hot_path: HotPath) -> int:
@@ -122,10 +125,12 @@ def _buffers(clone: Function, hot_path: HotPath) -> int:
 
 def _sink(function: Function, path: str, buffers: int) -> Sink:
     qualified = trait_method(path)
-    full = qualified[0] if qualified else generic_argument(path).removeprefix("&")
+    is_adapter = _ADAPTER.match(without_generics(path)) is not None
+    # Of an adapter the items' type stands deep in the types of other adapters: it is not named.
+    full = "" if is_adapter else qualified[0] if qualified else generic_argument(path).removeprefix("&")
     described = function.where.type_named(full)
     type_ = short_type(full)
-    method = method_name(path)
+    method = "cloned" if is_adapter else method_name(path)
     size = f" ({described.size} bytes)" if described else ""
     of_type = f"`{type_}`{size} and " if type_ else ""
     count = "a heap buffer" if buffers == 1 else f"{buffers} heap buffers"

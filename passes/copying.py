@@ -60,17 +60,17 @@ LARGE_MOVE = Rule(
 _COPYING = re.compile(
     r"(?:^|::)(?:clone|clone_from|cloned|copied|to_vec|to_owned|into_owned|copy_from_slice|clone_from_slice"
     r"|copy_within|extend_from_slice|extend_from_within|push_str|put_slice|extend|append|concat|join|resize|fill"
-    r"|copy_nonoverlapping|copy_to_nonoverlapping|copy_from_nonoverlapping|copy_to|copy_from|write_all|write"
-    r"|read_exact|from_elem|repeat)$|ToString>::to_string$"
+    r"|write_all|read_exact|from_elem|repeat)$|ToString>::to_string$|Write>::write$"
 )
-_RAW_WRITE = re.compile(r"^(?:core::ptr::|<\*mut .*>::)")
+_RAW_COPY = re.compile(r"::copy(?:_nonoverlapping|_to|_from|_to_nonoverlapping|_from_nonoverlapping)?$")
+"""A library's own way to move what it holds; a copy where the user's own code calls it."""
 _CLONE = re.compile(r" as core::clone::Clone>::clone(?:_from)?$")
 _MOST_TYPES = 3
 
 
 def is_copying(path: str) -> bool:
-    """Whether a function, given without generic arguments, copies what it is given; ``ptr::write`` moves it."""
-    return _COPYING.search(path) is not None and not (_RAW_WRITE.match(path) and path.endswith("::write"))
+    """Whether a function, given without generic arguments, copies what it is given."""
+    return _COPYING.search(path) is not None
 
 
 def is_clone(path: str) -> bool:
@@ -96,7 +96,7 @@ class CopyingPass:
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
         """Of the function's own copies, then of the clones that it calls."""
         for copy in function.facts.copies:
-            call = outermost_call(function, copy.location, is_copying)
+            call = outermost_call(function, copy.location, is_copying) or _raw_copy(function, hot_path, copy)
             if call is not None and self._is_large_copy(function, hot_path, copy, call):
                 yield _site(function, hot_path, copy, call.location, _copied(copy, call))
             elif call is None and self._is_large_move(copy):
@@ -109,7 +109,12 @@ class CopyingPass:
         if copy.size < 0:
             writer = function.chain(call.location)[0]
             is_repeated = function.facts.places[copy.place].loop_depth > 0
-            return is_repeated and hot_path.classifier.is_own_frame(function, writer)
+            # Of a clone that asks for memory RF104 tells.
+            return (
+                is_repeated
+                and not is_clone(without_generics(call.path))
+                and hot_path.classifier.is_own_frame(function, writer)
+            )
         return copy.size >= self.options.RF501.bytes
 
     def _is_large_move(self, copy: MemoryCopy) -> bool:
@@ -134,6 +139,13 @@ class CopyingPass:
 
 def _site(function: Function, hot_path: HotPath, copy: MemoryCopy, location: int, sink: Sink) -> SinkSite[Sink]:
     return SinkSite(function.id, location, hot_path.classifier.of_event(function, copy.place, copy.location), sink)
+
+
+def _raw_copy(function: Function, hot_path: HotPath, copy: MemoryCopy) -> WrittenCall | None:
+    """``ptr::copy_nonoverlapping`` and its kin, called by own code."""
+    call = outermost_call(function, copy.location, lambda path: _RAW_COPY.search(path) is not None)
+    is_own = call is not None and hot_path.classifier.is_own_frame(function, function.chain(call.location)[0])
+    return call if is_own else None
 
 
 def _copied(copy: MemoryCopy, call: WrittenCall) -> Sink:

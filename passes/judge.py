@@ -39,6 +39,7 @@ from ringfence.passes.serialization import SerializationPass
 from ringfence.passes.sink import Configurable, Pass, Sink
 from ringfence.passes.spinning import SPIN_WAIT, SpinPass, is_of_others
 from ringfence.passes.walking import WalkingPass
+from ringfence.passes.written_calls import short_type
 
 PASSES: tuple[Pass, ...] = (
     AllocationPass(),
@@ -63,6 +64,8 @@ _DROP = re.compile(r"core::ptr::(?:drop_in_place|drop_glue)::<(.*)>")
 
 _SPELLED = frozenset({BLOCKING_CALL, SHARED_QUEUE, CLOCK_READ})
 """Rules whose findings name the called function with the type or module that it stands in."""
+
+_WIDEST_TYPE = 48
 
 Display = Callable[[str], str]
 """A file as the compiler named it, to the form that reports show."""
@@ -264,7 +267,7 @@ def _subject(each: Anchored[Sink]) -> str:
     called = _called(each)
     dropped = _DROP.fullmatch(called)
     if dropped:
-        return f"the drop of `{short_name(dropped[1])}`"
+        return f"the drop of `{_readable(dropped[1])}`"
     if called:
         return f"`{spelled(called) if each.payload.rule in _SPELLED else macro(called) or method_name(called)}`"
     sink = each.payload
@@ -316,6 +319,11 @@ def _when(path_class: PathClass, loop_depth: int, *, always: bool) -> str:
             return "on an unlikely path of"
         case PathClass.PANIC:
             return "when unwinding or aborting in"
+
+
+def _readable(type_: str) -> str:
+    short = short_type(type_)
+    return short if len(short) <= _WIDEST_TYPE else short_name(type_)
 
 
 def short_name(path: str) -> str:

@@ -80,6 +80,13 @@ def test_an_arena_is_named_and_amortised(ringfence: Run, checkout: Path, store: 
     assert findings[0].message.startswith("`alloc` adds a chunk to the arena `Bump` now and then (amortised)")
 
 
+@pytest.mark.parametrize(("root", "arena"), [("keep", "Arena"), ("index", "Slab"), ("handle", "Arena")])
+def test_arenas_of_other_libraries_are_named_too(
+    ringfence: Run, checkout: Path, store: str, root: str, arena: str
+) -> None:
+    assert told(audit(ringfence, checkout, store, "arenas"), root, "RF102")["arena"] == arena
+
+
 def test_a_small_vector_tells_when_it_spills(ringfence: Run, checkout: Path, store: str) -> None:
     findings = audit(ringfence, checkout, store, "spill")
     assert told(findings, "add", "RF102") == {"api": "SmallVec<[u64; 4]>::push", "element": "u64", "spill": 4}

@@ -14,13 +14,13 @@ pytestmark = pytest.mark.end_to_end
 
 _NOT_RUN = {
     "apis": "nobody has written calls of its roots yet",
+    "arenas": "nobody has written calls of its roots yet",
     "assumed": "is about contracts; nobody has written calls of its roots yet",
-    "batches": "is about queues; nobody has written calls of its roots yet",
+    "batches": "never goes to the heap",
     "clones": "nobody has written calls of its roots yet",
+    "clocks": "never goes to the heap",
     "copies": "is about copies; nobody has written calls of its roots yet",
     "encodes": "nobody has written calls of its roots yet",
-    "temporaries": "nobody has written calls of its roots yet",
-    "clocks": "never goes to the heap",
     "held": "is about locks; nobody has written calls of its roots yet",
     "laminardb-0.1.0": "has a test of its own",
     "native": "is about C code; nobody has written calls of its roots yet",
@@ -28,6 +28,7 @@ _NOT_RUN = {
     "queues": "is about threads; nobody has written calls of its roots yet",
     "walks": "never goes to the heap",
     "spins": "waits for threads, and never goes to the heap",
+    "temporaries": "nobody has written calls of its roots yet",
 }
 _DEPENDS_ON_TIME = {
     "files::Feed::next",

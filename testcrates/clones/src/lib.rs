@@ -45,6 +45,12 @@ impl Desk {
         self.tag.as_ref().cloned() //~ RF104 hot conditional; RF101 hot
     }
 
+    /// Each name that is looked at is cloned.
+    // ringfence: root
+    pub fn first_long(&self) -> Option<String> {
+        self.names.iter().cloned().find(|name| name.len() > 8) //~ RF104 hot loop=1; RF101 hot loop=1; RF103 hot loop=1
+    }
+
     // ringfence: root
     #[inline(never)]
     pub fn share(&self) -> Arc<Depth> {
