@@ -148,8 +148,8 @@ def _is_derived(finding: Finding, frame: int) -> bool:
 def _ranked(
     calls: Iterable[_Call], told: Mapping[str, Finding], left: set[str]
 ) -> Iterator[tuple[_Call, frozenset[str]]]:
-    """Greedy cover of what is ``left``, from which it takes. A call removes ever less while others are taken, so a stale
-    weight only ever comes too early."""
+    """Greedy cover of what is ``left``, from which it takes. A call removes ever less while others are taken, so a
+    stale weight only ever comes too early."""
     numbered = list(calls)
     heap = [(_weight(call.removes, told), _order(call), number) for number, call in enumerate(numbered)]
     heapq.heapify(heap)
