@@ -9,7 +9,7 @@
     level = "deny"                     # allow, warn or deny, as -A, -W and -D
 
     [verdict]
-    significant_errors = 3             # see docs/verdict.md for the formula
+    significant_errors = 3             # see docs/report.md for the formula
 
     [[roots]]
     path = "plant::Plant::on_packet"   # a pattern as Rust prints paths; see the contract of `--root`

@@ -58,7 +58,8 @@ def recommendations(findings: Iterable[Finding], excerpt: ExcerptOf, *, strict: 
     urgent = frozenset(name for name, each in told.items() if strict or each.level in (Level.ERROR, Level.WARNING))
     deeds = [each for each in told.values() if each.fingerprint in urgent and not each.rule.startswith(_LIMITS)]
     limits = [each for each in told.values() if each.fingerprint in urgent and each.rule.startswith(_LIMITS)]
-    ranked = (pair for group in (deeds, limits) for pair in _ranked(_merged(_calls(group, told, excerpt)), told))
+    left = set(told)
+    ranked = [pair for group in (deeds, limits) for pair in _ranked(_merged(_calls(group, told, excerpt)), told, left)]
     return tuple(_recommendation(call, removed, told) for call, removed in ranked)
 
 
@@ -144,9 +145,11 @@ def _is_derived(finding: Finding, frame: int) -> bool:
     return written_call(finding.source.text, finding.source.start, callee) is NOTHING_WRITTEN
 
 
-def _ranked(calls: Iterable[_Call], told: Mapping[str, Finding]) -> Iterator[tuple[_Call, frozenset[str]]]:
-    """Greedy cover. A call removes ever less while others are taken, so a stale weight only ever comes too early."""
-    left = set(told)
+def _ranked(
+    calls: Iterable[_Call], told: Mapping[str, Finding], left: set[str]
+) -> Iterator[tuple[_Call, frozenset[str]]]:
+    """Greedy cover of what is ``left``, from which it takes. A call removes ever less while others are taken, so a
+    stale weight only ever comes too early."""
     numbered = list(calls)
     heap = [(_weight(call.removes, told), _order(call), number) for number, call in enumerate(numbered)]
     heapq.heapify(heap)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ringfence.graphs.names import method_name, trait_method, without_generics
+from ringfence.graphs.names import crate_of, method_name, trait_method, without_generics
 from ringfence.pipeline.report.model import Finding, Step
-from ringfence.pipeline.report.names import shorten
+from ringfence.pipeline.report.names import is_standard, shorten
 from ringfence.pipeline.report.written import NOTHING_WRITTEN, WrittenCall, written_call
 
 _TEXT = re.compile(r"^<(?:str|alloc::string::String|&str) as |^<alloc::string::String as core::convert::From<&str>>")
@@ -83,7 +83,19 @@ def change_for(finding: Finding, own: int, line: str, start: int) -> Change:
     site = _Site(finding, called, caller.function if caller else "", line, start, call, is_method)
     make = _in_general(site) or _EXAMPLES.get(finding.rule, {}).get(method) or _BY_RULE.get(finding.rule)
     made = make(site) if make else None
-    return made or _from_advice(finding)
+    return made or _of_others(site) or _from_advice(finding)
+
+
+def _of_others(site: _Site) -> Change | None:
+    """What a library's function does inside cannot be mended by its caller."""
+    is_inside = site.finding.rule in ("RF101", "RF102") and "::" in site.called and not is_standard(site.called, None)
+    name = method_name(site.called)
+    if not is_inside or not name.isidentifier() or "drop_" in site.called:
+        return None
+    crate = crate_of(site.called)
+    return Change(
+        f"call `{name}` of `{crate}` outside of the hot path, or a form of it that fills a buffer of yours", ""
+    )
 
 
 def _from_advice(finding: Finding) -> Change:
@@ -165,9 +177,11 @@ def _to_vec(site: _Site) -> Change:
 
 def _clone(site: _Site) -> Change:
     value, keeper = site.value, site.keeper
+    # What a call returns to be cloned is a reference already.
+    lent = value if value.endswith((")", "?")) else f"&{value}"
     code = (
-        f"// lend it\nlet {site.call.binding or 'lent'} = &{value};\n"
-        f"// or copy into a value that lives on: {keeper}, {site.kept_in}\n{keeper}.clone_from(&{value});"
+        f"// lend it\nlet {site.call.binding or 'lent'} = {lent};\n"
+        f"// or copy into a value that lives on: {keeper}, {site.kept_in}\n{keeper}.clone_from({lent});"
     )
     return Change(f"lend `{value}`, or share it as an `Arc`, instead of cloning it", code)
 
@@ -240,7 +254,8 @@ def _published(site: _Site) -> Change | None:
     if not name or "cycle" in site.finding.detail:
         return None
     code = f"// {name}: arc_swap::ArcSwap<_>; the writer stores a new value\nlet {name} = {site.call.receiver}.load();"
-    return Change(f"publish `{name}` through an atomic pointer, instead of locking it to read", code)
+    of = f"{name}: {site.finding.detail.get('type')}"
+    return Change(f"publish `{name}` through an atomic pointer, instead of locking it to read", code, of)
 
 
 def _one_of(site: _Site) -> Change | None:
@@ -275,13 +290,12 @@ def _handed_out(site: _Site) -> Change:
     retired = "self.retired" if site.is_method else "retired"
     dropped = _DROPPED.search(site.called)
     of = f" // {shorten(dropped[1])}" if dropped else ""
-    value = site.call.arguments or site.call.receiver or "value"
+    value = site.call.arguments if method_name(site.called) in ("drop", "free") else ""
+    value = value or site.call.binding or "value"
     assigned = _ASSIGNED.match(site.line.split("//")[0].rstrip()) if dropped else None
     if assigned:
         place = assigned[1][1:] if assigned[1].startswith("*") else f"&mut {assigned[1]}"
         value = f"std::mem::replace({place}, {assigned[2]})"
-    elif dropped:
-        value = "value"
     code = f"// {retired}: a queue to a thread that frees\n{retired}.push({value});{of}"
     return Change("hand the value to a pool or to another thread, instead of freeing it here", code)
 

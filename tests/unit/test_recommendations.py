@@ -202,6 +202,16 @@ def test_a_lock_that_several_functions_take_is_changed_once(tmp_path: Path) -> N
     assert (len(data.removes), len(book.removes), book.also) == (2, 1, ())
 
 
+def test_what_a_limit_would_remove_is_not_promised_again() -> None:
+    limit = at(3, 2, MISSING_IR, detail={"removes": ["000000000001"]})
+    assert removed(report([at(3, 1, VIRTUAL_CALL), limit])) == [[1], [2]]
+
+
+def test_a_library_that_allocates_inside_is_named(tmp_path: Path) -> None:
+    only = made(tmp_path, "let it = serde_json::from_str(raw);", "from_str", "serde_json::de::from_str::<Value>")
+    assert only.change.startswith("Call `from_str` of `serde_json` outside of the hot path")
+
+
 def test_limits_of_the_analysis_come_last() -> None:
     written = report(
         [at(3, 1, MISSING_IR), at(3, 2, MISSING_IR), at(9, 3, HEAP_GROWTH, path_class=PathClass.AMORTIZED)]
