@@ -25,10 +25,7 @@ CONTRACT = frozenset(
 
 NOT_WRITTEN = frozenset(
     {
-        *("RF104",),
-        *("RF302", "RF303", "RF304", "RF305", "RF306", "RF307"),
-        *("RF403", "RF404", "RF405"),
-        *("RF501", "RF502", "RF503", "RF504", "RF505"),
+        *("RF302", "RF303", "RF304", "RF307", "RF403", "RF505"),
         *("RF601", "RF602", "RF603", "RF604", "RF605"),
     }
 )

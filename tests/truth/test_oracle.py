@@ -18,6 +18,7 @@ _NOT_RUN = {
     "assumed": "is about contracts; nobody has written calls of its roots yet",
     "batches": "never goes to the heap",
     "clones": "nobody has written calls of its roots yet",
+    "clean": "never goes to the heap",
     "clocks": "never goes to the heap",
     "copies": "is about copies; nobody has written calls of its roots yet",
     "encodes": "nobody has written calls of its roots yet",
