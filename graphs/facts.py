@@ -14,9 +14,10 @@ from functools import cached_property
 
 import msgspec
 
+from ringfence.graphs.access_facts import Access
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 28
+FACTS_VERSION = 29
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
@@ -222,6 +223,8 @@ class FunctionFacts(Record, frozen=True):
     stops_at_flag: bool = False
     """It has a loop of work that only a flag ends (`ringfence.pipeline.ir.blocks`, clause 8)."""
     flow: Flow | None = None
+    accesses: tuple[Access, ...] = ()
+    """To memory, in blocks that are not unlikely; where debug info describes variables."""
 
 
 class Subprogram(Record, frozen=True):
@@ -303,6 +306,8 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
     """Rows of five little-endian 32-bit integers, see `Frame`."""
     types: msgspec.Raw
     """Encoded `ringfence.graphs.types.TypeFacts`; decoded when a type is asked for."""
+    variable_types: tuple[str, ...] = ()
+    """Types of the variables that accesses begin at, as Rust prints them."""
 
     @cached_property
     def _frame_table(self) -> "array[int]":

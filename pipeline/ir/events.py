@@ -1,9 +1,10 @@
 """From events in blocks to facts: each event with the way that its block is reached."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from ringfence.graphs.access_facts import Access, AccessKind
 from ringfence.graphs.facts import (
     Address,
     Atomic,
@@ -18,6 +19,7 @@ from ringfence.graphs.facts import (
     Switch,
 )
 from ringfence.graphs.lazy_paths import is_first_use, is_growth, is_usual
+from ringfence.pipeline.ir.accesses import TracedAccess
 from ringfence.pipeline.ir.blocks import BlockClasses
 from ringfence.pipeline.ir.calls import Call, Copy
 
@@ -41,6 +43,7 @@ class Events:
     loads: tuple[Load, ...] = ()
     stops_at_flag: bool = False
     flow: Flow | None = None
+    accesses: tuple[Access, ...] = ()
 
 
 def forgiven(site: CallSite) -> int:
@@ -53,11 +56,19 @@ def forgiven(site: CallSite) -> int:
     return 1 if is_growth(symbol) or is_first_use(symbol) else 0
 
 
-def place(events: Sequence[tuple[int, Event]], successors: Sequence[Sequence[int]], classes: BlockClasses) -> Events:
+def place(
+    events: Sequence[tuple[int, Event]],
+    accesses: Sequence[tuple[int, TracedAccess]],
+    successors: Sequence[Sequence[int]],
+    classes: BlockClasses,
+    location_of: Callable[[bytes], int],
+) -> Events:
     """Give each event, which comes with its block, its row in the table of places; equal places share a row."""
     placing = _Placing(successors, classes)
     for block, event in events:
         placing.add(block, event)
+    for block, access in accesses:
+        placing.add_access(block, access, location_of)
     return placing.events()
 
 
@@ -76,6 +87,8 @@ class _Placing:
     loads: set[Load] = field(default_factory=set[Load])
     order: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     guards: "_Guards | None" = None
+    accesses: dict["_AccessKey", tuple[int, int]] = field(default_factory=dict["_AccessKey", tuple[int, int]])
+    """With the location of the first and their number."""
 
     def add(self, block: int, event: Event) -> None:
         """Place one event."""
@@ -109,7 +122,24 @@ class _Placing:
             loads=tuple(sorted(self.loads, key=lambda each: (each.kind, each.place, each.location))),
             stops_at_flag=self.classes.stops_at_flag,
             flow=flow if _needs_order(self.calls, self.atomics) else None,
+            accesses=tuple(_access(key, location, count) for key, (location, count) in self.accesses.items()),
         )
+
+    def add_access(self, block: int, access: TracedAccess, location_of: Callable[[bytes], int]) -> None:
+        """Accesses of unlikely blocks are left out, and those that are alike are counted."""
+        if self.classes.classes[block] >= PathClass.COLD:
+            return
+        key = (
+            access.kind,
+            access.variable_type,
+            access.path,
+            access.size,
+            access.is_indexed,
+            access.static,
+            self._row(block),
+        )
+        known = self.accesses.get(key)
+        self.accesses[key] = (known[0], known[1] + 1) if known else (location_of(access.debug), 1)
 
     def _add_load(self, block: int, kind: LoadKind, location: int) -> None:
         if kind is not LoadKind.CHASED or self.classes.depths[block]:
@@ -129,6 +159,15 @@ class _Placing:
         return self.rows.setdefault(
             Place(path_class, self.classes.depths[block], self.classes.always[block]), len(self.rows)
         )
+
+
+_AccessKey = tuple[AccessKind, int, tuple[int, ...], int, bool, str, int]
+"""What makes accesses of one body alike: all fields of an `Access` but its location and count, the place last."""
+
+
+def _access(key: _AccessKey, location: int, count: int) -> Access:
+    kind, variable_type, path, size, is_indexed, static, row = key
+    return Access(kind, variable_type, path, size, is_indexed, row, location, count, static)
 
 
 class _Guards:

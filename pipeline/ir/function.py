@@ -12,6 +12,7 @@ from ringfence.graphs.facts import (
     LoadKind,
     Switch,
 )
+from ringfence.pipeline.ir.accesses import AccessReader
 from ringfence.pipeline.ir.blocks import BlockClasses, ControlFlow, Ending, classify
 from ringfence.pipeline.ir.calls import Body, Call, CallReader, Copy
 from ringfence.pipeline.ir.events import Event, Events, forgiven, place
@@ -128,7 +129,9 @@ class _Blocks:
         return classify(flow)
 
 
-def read_function(text: bytes, start: int, end: int, head: bytes, reader: CallReader) -> Events:
+def read_function(
+    text: bytes, start: int, end: int, head: bytes, reader: CallReader, memory: AccessReader | None
+) -> Events:
     """Read the body between the ends of the ``define`` line and of the last instruction."""
     body = Body.of(head, start, end)
     blocks = _Blocks()
@@ -164,7 +167,10 @@ def read_function(text: bytes, start: int, end: int, head: bytes, reader: CallRe
     if any(isinstance(event, Atomic) and event.operation == "load" for _, event in events):
         blocks.mark_flags(text, start, end)
         blocks.mark_work(events)
-    return place(events, blocks.successors, blocks.classify()) if events else Events()
+    accesses = [(blocks.at(offset), access) for offset, access in memory.read(start, end, head, slots)] if memory else []
+    if not events and not accesses:
+        return Events()
+    return place(events, accesses, blocks.successors, blocks.classify(), reader.location)
 
 
 def _addresses(

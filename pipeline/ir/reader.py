@@ -21,11 +21,12 @@ from ringfence.graphs.facts import (
     encode_types,
 )
 from ringfence.pipeline.ir import globals as global_variables
+from ringfence.pipeline.ir.accesses import AccessReader
 from ringfence.pipeline.ir.calls import CallReader
 from ringfence.pipeline.ir.function import read_function
 from ringfence.pipeline.ir.metadata import Metadata, unescape
 from ringfence.pipeline.ir.syntax import SYMBOL, signature_of, symbol_name
-from ringfence.pipeline.ir.types import read_types
+from ringfence.pipeline.ir.types import read_types, type_names
 
 _HEAD = re.compile(rb"\nde(fine|clare) ([^\n]*)")
 _HEAD_NAME = re.compile(rb"@(" + SYMBOL + rb")\(")
@@ -36,6 +37,7 @@ _GROUP_REFERENCE = re.compile(rb" #(\d+)")
 _SOURCE_NAME = re.compile(rb'source_filename = "([^"]*)"')
 _IDENT = re.compile(rb"!llvm\.ident = !\{!(\d+)")
 _STRING = re.compile(rb'!"([^"]*)"')
+_VARIABLE = b" = !DILocalVariable("
 _SUBPROGRAM = re.compile(rb"!dbg !(\d+)")
 
 
@@ -63,11 +65,13 @@ def read_module(text: bytes) -> ModuleFacts:
     constants = global_variables.read(text[: first_head.start() if first_head else metadata_start], heads, metadata)
     addressable = frozenset(heads) | frozenset(constants.addresses)
     calls = CallReader(text, heads, groups, metadata, addressable, constants)
+    has_variables = text.find(_VARIABLE, metadata_start) >= 0
+    memory = AccessReader(text, metadata.node, type_names(nodes)) if has_variables else None
     functions: dict[str, msgspec.Raw] = {}
     taken: set[str] = set()
     for head in heads.values():
         if head.body:
-            function = _read_definition(text, head, calls, metadata)
+            function = _read_definition(text, head, calls, metadata, memory)
             functions[function.symbol] = encode_function(function)
             taken.update(address.symbol for address in function.addresses)
     source, ident = _SOURCE_NAME.search(text, 0, metadata_start), _IDENT.search(text, metadata_start)
@@ -93,6 +97,7 @@ def read_module(text: bytes) -> ModuleFacts:
         subprograms=tuple(metadata.subprograms),
         frames=metadata.frames.tobytes(),
         types=encode_types(read_types(nodes, text, metadata_start)),
+        variable_types=tuple(memory.variable_types) if memory else (),
     )
 
 
@@ -172,10 +177,12 @@ def _linkage(line: bytes) -> Linkage:
     return Linkage.EXTERNAL
 
 
-def _read_definition(text: bytes, head: Head, calls: CallReader, metadata: Metadata) -> FunctionFacts:
+def _read_definition(
+    text: bytes, head: Head, calls: CallReader, metadata: Metadata, memory: AccessReader | None
+) -> FunctionFacts:
     end = text.find(b"\n}", head.body)
     subprogram = _SUBPROGRAM.search(head.line)
-    events = read_function(text, head.body, end, head.line, calls)
+    events = read_function(text, head.body, end, head.line, calls, memory)
     return FunctionFacts(
         symbol=symbol_name(head.symbol),
         linkage=_linkage(head.line),
@@ -191,4 +198,5 @@ def _read_definition(text: bytes, head: Head, calls: CallReader, metadata: Metad
         loads=events.loads,
         stops_at_flag=events.stops_at_flag,
         flow=events.flow,
+        accesses=events.accesses,
     )

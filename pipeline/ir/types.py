@@ -9,7 +9,7 @@ Not handled: bit fields of C types, which Rust cannot name.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ringfence.graphs.layout import DISCRIMINANT
 from ringfence.graphs.types import FieldFacts, TypeFacts, TypeKind
@@ -49,6 +49,11 @@ def _composites(text: bytes, start: int) -> Iterator[int]:
     for match in _COMPOSITE_NODE.finditer(text, start):
         line = text.rfind(b"\n!", start, match.start()) + 2
         yield int(text[line : text.find(b" ", line)])
+
+
+def type_names(nodes: Sequence[bytes]) -> Callable[[int], str]:
+    """What gives the full name of the type that a node of the metadata describes."""
+    return _TypeReader(nodes).name
 
 
 class _TypeReader:

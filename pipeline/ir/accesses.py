@@ -1,0 +1,262 @@
+"""Loads, stores, atomic accesses and copies of one body, traced back to the variable that their pointer comes from.
+
+1. The pointer of an access is followed through its ``getelementptr`` steps to the value that they begin at, whose
+   offset is then known. Steps with an index that is not constant count as the element at 0.
+2. That value has a type where a debug record says that it is, or is part of, a variable (LangRef, *Debug Records*):
+   of several variables the first in the text, which is the outermost. A record with a fragment tells where in the
+   variable the pointer lies.
+3. Without one, a loaded pointer is what lies at the traced address; of a ``phi`` or ``select`` the first operand that
+   is traced; else the nearest step on the way that has a type of its own.
+4. Accesses to stack slots are left out: they are the function's own. So is the place for a returned value
+   (LangRef, ``sret``), which is a stack slot of whoever calls.
+
+Not handled: pointers made of integers, and those that a called function returned into no variable.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from ringfence.graphs.access_facts import AccessKind
+from ringfence.pipeline.ir.syntax import SYMBOL, symbol_name
+
+_NAME = rb"[%@]" + SYMBOL
+_POINTER = rb"ptr (?:getelementptr [^\n(]*\(i8, ptr )?(" + _NAME + rb")(?:, i64 (-?\d+)\))?"
+_STEP = re.compile(
+    rb"\n  (%" + SYMBOL + rb") = getelementptr (?:inbounds |nuw |nusw )*([^\n]*?), ptr (" + _NAME + rb"), i\d+ ([^\n, ]+)"
+)
+_LOAD = re.compile(rb"\n  (%" + SYMBOL + rb") = load (atomic )?(?:volatile )?([^\n,]+|\{[^\n}]*\}), " + _POINTER)
+_STORE = re.compile(rb"\n  store (atomic )?(?:volatile )?([^\n ]+|<[^\n>]*>|\{[^\n}]*\}) [^\n]*?, " + _POINTER)
+_MODIFY = re.compile(rb"\n  %" + SYMBOL + rb" = (?:atomicrmw|cmpxchg) [^\n]*?" + _POINTER + rb", ([^\n ]+) ")
+_COPY = re.compile(
+    rb"\n  (?:tail |musttail |notail )?call void @llvm\.mem(cpy|move|set)[^\n(]*\(ptr [^\n%@]*?(" + _NAME + rb"), "
+    rb"(?:ptr [^\n%@]*?(" + _NAME + rb")|i8 [^\n ,]+), i64 (\d+|%" + SYMBOL + rb")"
+)
+_CHOICE = re.compile(rb"\n  (%" + SYMBOL + rb") = (?:phi ptr|select i1 [^\n]*?, ptr) ([^\n]*)")
+_OPERAND = re.compile(rb"(?:\[ |^|, ptr )(" + _NAME + rb")")
+_RECORD = re.compile(
+    rb"#dbg_(v|d)[a-z]+\(ptr (%" + SYMBOL + rb"), !(\d+), "
+    rb"!DIExpression\((DW_OP_deref|DW_OP_LLVM_fragment, (\d+), \d+|)\)"
+)
+_RETURNED = re.compile(rb"\bsret\([^()]*\) [^%]*(%" + SYMBOL + rb")")
+_VARIABLE_TYPE = re.compile(rb"\btype: !(\d+)")
+_UNTYPED = re.compile(r"(?:\*const |\*mut |&mut |&)?(?:u8|\(\)|core::ffi::c_void|\[u8; 0\])$|^core::ptr::\w+::\w+<u8>$")
+"""What a variable of raw memory is called: it tells nothing of the type that lies there."""
+_DEEPEST = 12
+"""Steps, loads and choices behind each other that are followed."""
+_SCALARS = {b"ptr": 8, b"double": 8, b"float": 4, b"half": 2, b"fp128": 16, b"i1": 1}
+_VECTOR = re.compile(rb"<(\d+) x ([^>]+)>|\[(\d+) x ([^\]]+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class TracedAccess:
+    """An access before its block is known."""
+
+    kind: AccessKind
+    variable_type: int
+    path: tuple[int, ...]
+    size: int
+    is_indexed: bool
+    static: str
+    debug: bytes
+    """The rest of the instruction's line."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    """Where a pointer points; ``is_slot`` if it is into a stack slot."""
+
+    variable_type: int
+    path: tuple[int, ...]
+    is_indexed: bool = False
+    is_slot: bool = False
+    static: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        return self.variable_type >= 0 or bool(self.static)
+
+    def moved(self, offset: int, *, indexed: bool) -> "_Traced":
+        path = (*self.path[:-1], self.path[-1] + offset) if self.path else ()
+        return _Traced(self.variable_type, path, self.is_indexed or indexed, self.is_slot, self.static)
+
+
+_UNKNOWN = _Traced(-1, ())
+
+
+class AccessReader:
+    """Traces the accesses of the functions of one module."""
+
+    def __init__(self, text: bytes, nodes: Callable[[int], bytes], name_of_type: Callable[[int], str]) -> None:
+        """``nodes`` gives the text of a metadata node, ``name_of_type`` the full name of one that is a type."""
+        self.variable_types: list[str] = []
+        self._text = text
+        self._node = nodes
+        self._name_of_type = name_of_type
+        self._row_of_variable: dict[bytes, int] = {}
+        self._row_of_type: dict[str, int] = {}
+
+    def read(self, start: int, end: int, head: bytes, slots: set[bytes]) -> Iterator[tuple[int, TracedAccess]]:
+        """Offset and access, of the body between two offsets. ``head`` is the text of its ``define`` line, ``slots`` are
+        its stack slots."""
+        returned = _RETURNED.findall(head)
+        return _Body(self, self._text, start, end, slots.union(returned) if returned else slots).accesses()
+
+    def row(self, variable: bytes) -> int:
+        """Position in ``variable_types`` of a variable's type, by the number of its node; -1 for raw memory."""
+        known = self._row_of_variable.get(variable)
+        if known is not None:
+            return known
+        found = _VARIABLE_TYPE.search(self._node(int(variable)))
+        name = self._name_of_type(int(found[1])) if found else ""
+        row = -1
+        if name and not _UNTYPED.match(name):
+            row = self._row_of_type.setdefault(name, len(self._row_of_type))
+            if row == len(self.variable_types):
+                self.variable_types.append(name)
+        self._row_of_variable[variable] = row
+        return row
+
+
+@dataclass(slots=True)
+class _Body:
+    reader: AccessReader
+    text: bytes
+    start: int
+    end: int
+    slots: set[bytes]
+    _steps: dict[bytes, tuple[bytes, int, bool]] = field(default_factory=dict[bytes, tuple[bytes, int, bool]])
+    _loads: dict[bytes, tuple[bytes, int]] = field(default_factory=dict[bytes, tuple[bytes, int]])
+    _choices: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
+    _types: dict[bytes, tuple[int, int, bool]] = field(default_factory=dict[bytes, tuple[int, int, bool]])
+    _known: dict[bytes, _Traced] = field(default_factory=dict[bytes, _Traced])
+
+    def accesses(self) -> Iterator[tuple[int, TracedAccess]]:
+        found = sorted(self._raw())
+        if not found:
+            return
+        self._define()
+        for offset, kind, pointer, displacement, size, line in found:
+            traced = self._trace(pointer, 0)
+            if traced.is_slot:
+                continue
+            if displacement:
+                traced = traced.moved(displacement, indexed=False)
+            yield offset, TracedAccess(
+                kind, traced.variable_type, traced.path, size, traced.is_indexed, traced.static, line
+            )
+
+    def _raw(self) -> Iterator[tuple[int, AccessKind, bytes, int, int, bytes]]:
+        """Offset, kind, pointer, its displacement, size, rest of the line."""
+        text, start, end = self.text, self.start, self.end
+        slots = self.slots
+        for match in _LOAD.finditer(text, start, end):
+            value, atomic, kind, pointer, displacement = match.groups()
+            if kind == b"ptr":
+                self._loads[value] = (pointer, int(displacement or 0))
+            if pointer not in slots:
+                what = AccessKind.ATOMIC_READ if atomic else AccessKind.READ
+                yield match.start(), what, pointer, int(displacement or 0), _size(kind), self._rest(match)
+        for match in _STORE.finditer(text, start, end):
+            atomic, kind, pointer, displacement = match.groups()
+            if pointer not in slots:
+                what = AccessKind.ATOMIC_WRITE if atomic else AccessKind.WRITE
+                yield match.start(), what, pointer, int(displacement or 0), _size(kind), self._rest(match)
+        for match in _MODIFY.finditer(text, start, end):
+            pointer, displacement, kind = match.groups()
+            yield match.start(), AccessKind.ATOMIC_WRITE, pointer, int(displacement or 0), _size(kind), self._rest(match)
+        for match in _COPY.finditer(text, start, end):
+            _, target, source, size = match.groups()
+            number = int(size) if size.isdigit() else -1
+            yield match.start(), AccessKind.COPIED_TO, target, 0, number, self._rest(match)
+            if source is not None:
+                yield match.start(), AccessKind.COPIED_FROM, source, 0, number, self._rest(match)
+
+    def _rest(self, match: re.Match[bytes]) -> bytes:
+        return self.text[match.end() : self.text.find(b"\n", match.end())]
+
+    def _define(self) -> None:
+        text, start, end = self.text, self.start, self.end
+        for match in _STEP.finditer(text, start, end):
+            value, kind, base, index = match.groups()
+            if index.lstrip(b"-").isdigit():
+                self._steps[value] = (base, int(index) * (1 if kind == b"i8" else _size(kind)), False)
+            else:
+                self._steps[value] = (base, 0, True)
+        for match in _CHOICE.finditer(text, start, end):
+            self._choices[match[1]] = match[2]
+        types = self._types
+        row = self.reader.row
+        for what, value, variable, expression, fragment in _RECORD.findall(text, start, end):
+            if value not in types and (number := row(variable)) >= 0:
+                is_object = what == b"d" or expression == b"DW_OP_deref"
+                types[value] = (number, int(fragment or 0) // 8, is_object)
+
+    def _trace(self, pointer: bytes, depth: int) -> _Traced:
+        known = self._known.get(pointer)
+        if known is not None:
+            return known
+        self._known[pointer] = _UNKNOWN
+        self._known[pointer] = traced = self._traced(pointer, depth)
+        return traced
+
+    def _traced(self, pointer: bytes, depth: int) -> _Traced:
+        if pointer.startswith(b"@"):
+            return _Traced(-1, (0,), static=symbol_name(pointer[1:]))
+        if pointer in self.slots:
+            return self._typed(pointer, is_slot=True)
+        step = self._steps.get(pointer)
+        if step is not None and depth < _DEEPEST:
+            base, offset, indexed = step
+            traced = self._trace(base, depth + 1)
+            if traced.is_known or traced.is_slot:
+                return traced.moved(offset, indexed=indexed)
+        if pointer in self._types:
+            return self._typed(pointer, is_slot=False)
+        load = self._loads.get(pointer)
+        if load is not None and depth < _DEEPEST:
+            source = self._trace(load[0], depth + 1)
+            if source.is_known and len(source.path) < _DEEPEST:
+                moved = source.moved(load[1], indexed=False)
+                return _Traced(moved.variable_type, (*moved.path, 0), moved.is_indexed, static=moved.static)
+        choice = self._choices.get(pointer)
+        if choice is not None and depth < _DEEPEST:
+            return self._chosen(choice, depth)
+        return _UNKNOWN
+
+    def _chosen(self, choice: bytes, depth: int) -> _Traced:
+        for operand in _OPERAND.findall(choice):
+            traced = self._trace(operand, depth + 1)
+            if traced.is_known or traced.is_slot:
+                return traced
+        return _UNKNOWN
+
+    def _typed(self, value: bytes, *, is_slot: bool) -> _Traced:
+        found = self._types.get(value)
+        if found is None:
+            return _Traced(-1, (), is_slot=is_slot)
+        row, offset, is_object = found
+        return _Traced(row, (offset,) if is_object else (offset, 0), is_slot=is_slot and is_object)
+
+
+_sizes: dict[bytes, int] = {}
+
+
+def _size(kind: bytes) -> int:
+    """Bytes of a printed type; 0 where it is not simple."""
+    known = _sizes.get(kind)
+    if known is None:
+        known = _sizes[kind] = _computed_size(kind)
+    return known
+
+
+def _computed_size(kind: bytes) -> int:
+    kind = kind.strip()
+    if kind in _SCALARS:
+        return _SCALARS[kind]
+    if kind.startswith(b"i") and kind[1:].isdigit():
+        return -(-int(kind[1:]) // 8)
+    vector = _VECTOR.fullmatch(kind)
+    if vector is None:
+        return 0
+    return int(vector[1] or vector[3]) * _size(vector[2] or vector[4])
