@@ -33,7 +33,7 @@ class AccessKind(IntEnum):
 
 
 class Access(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Accesses of one body that are alike. Those to the body's own stack slots are no facts."""
+    """Accesses of one body that are alike. Those to the body's own stack slots are no facts, but large copies."""
 
     kind: AccessKind
     variable_type: int
@@ -47,7 +47,8 @@ class Access(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A multiple of an element's size that is known only at run time was left out of the last offset."""
     place: int
     location: int
-    """Of the first of them."""
     count: int
     static: str = ""
     """Symbol of the global variable that the path begins at instead."""
+    on_stack: bool = False
+    """A large copy from or to a variable of the body's own, told because a move is one."""

@@ -83,7 +83,9 @@ class Accesses:
         known = self._touched.get(number)
         if known is None:
             function = self.hot_path.function(number)
-            known = tuple(_resolved(function, each, self._of_module(function.where)) for each in function.facts.accesses)
+            known = tuple(
+                _resolved(function, each, self._of_module(function.where)) for each in function.facts.accesses
+            )
             self._touched[number] = known
         return known
 
@@ -121,8 +123,13 @@ def _traced_to(touched: Touched) -> str:
     return "elements" if touched.object else "unknown"
 
 
+def _is_folded(function: Function) -> bool:
+    """Its body is that of another function that is compiled to the same code: the types are the other one's."""
+    return bool(function.known_as)
+
+
 def _resolved(function: Function, access: Access, objects: Objects) -> Touched:
-    if access.variable_type < 0 or not access.path:
+    if access.variable_type < 0 or not access.path or _is_folded(function):
         return Touched(function, access, "", -1, ())
     name = objects.behind(function.where.variable_types[access.variable_type], access.path[:-1])
     offset = access.path[-1]

@@ -223,6 +223,8 @@ class FunctionFacts(Record, frozen=True):
     stops_at_flag: bool = False
     """It has a loop of work that only a flag ends (`ringfence.pipeline.ir.blocks`, clause 8)."""
     flow: Flow | None = None
+    instructions: int = 0
+    """Of the body."""
     accesses: tuple[Access, ...] = ()
     """To memory, in blocks that are not unlikely; where debug info describes variables."""
 

@@ -1,8 +1,8 @@
 """What is left of a function that was inlined into others, put together as one function.
 
-An inlined function has no symbol. Its frames stand in the inline chains of the calls, copies, atomics and addresses
-that are left of it (DWARF 5, 3.3.8), in every function that it was inlined into. Those events, each with the way that
-it is reached in its function, are all that can be audited of it.
+An inlined function has no symbol. Its frames stand in the inline chains of the calls, copies, atomics, addresses and
+accesses that are left of it (DWARF 5, 3.3.8), in every function that it was inlined into. Those events, each with the
+way that it is reached in its function, are all that can be audited of it.
 
 Not handled: an event that some way through the *outer* function avoids may yet be certain inside of the inlined one;
 where LLVM took one turn of an outer loop apart, that loop counts as the inlined function's own.
@@ -14,9 +14,10 @@ from typing import TypeVar
 
 import msgspec
 
+from ringfence.graphs.access_facts import Access
 from ringfence.graphs.facts import Address, Atomic, CallSite, Frame, FunctionFacts, Linkage, MemoryCopy, Place
 
-_Event = TypeVar("_Event", CallSite, MemoryCopy, Atomic, Address)
+_Event = TypeVar("_Event", CallSite, MemoryCopy, Atomic, Address, Access)
 
 
 def outermost(chain: Sequence[Frame], subprograms: AbstractSet[int]) -> int:
@@ -34,6 +35,7 @@ def part_of(function: FunctionFacts, locations: AbstractSet[int]) -> FunctionFac
         copies=tuple(each for each in function.copies if each.location in locations),
         atomics=tuple(each for each in function.atomics if each.location in locations),
         addresses=tuple(each for each in function.addresses if each.location in locations),
+        accesses=tuple(each for each in function.accesses if each.location in locations),
     )
     used = {event.place for events in (part.calls, part.copies, part.atomics, part.addresses) for event in events}
     if not used:
@@ -63,6 +65,7 @@ def joined(symbol: str, subprogram: int, parts: Sequence[FunctionFacts]) -> Func
         copies=tuple(event for start, part in numbered for event in _moved(part.copies, start)),
         atomics=tuple(event for start, part in numbered for event in _moved(part.atomics, start)),
         addresses=tuple(event for start, part in numbered for event in _moved(part.addresses, start)),
+        accesses=tuple(event for start, part in numbered for event in _moved(part.accesses, start)),
     )
 
 

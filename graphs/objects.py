@@ -77,7 +77,7 @@ class Objects:
         return name
 
     def pointee(self, name: str, offset: int) -> str:
-        """The type that the pointer at an offset of an object points to; empty where there is none, or it is untyped."""
+        """The type that the pointer at an offset of an object points to; empty where none is known."""
         key = (name, offset)
         known = self._pointees.get(key)
         if known is None:

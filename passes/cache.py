@@ -1,31 +1,31 @@
-"""RF301 cache-line-straddle: fields of the types that the hot path touches."""
+"""RF301 cache-line-straddle: fields that the hot path touches and that lie across two cache lines."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
-from ringfence.graphs.classes import SiteClass
+from ringfence.graphs.accesses import RootTouch
 from ringfence.graphs.facts import PathClass
-from ringfence.graphs.hotpath import HotPath, SinkSite
-from ringfence.graphs.layout import is_placement_certain, straddles
+from ringfence.graphs.hotpath import SinkSite
+from ringfence.graphs.layout import LINE_BYTES, is_placement_certain, straddles
 from ringfence.graphs.names import without_generics
-from ringfence.graphs.program import Function
+from ringfence.graphs.objects import FieldStep
 from ringfence.graphs.types import TypeFacts
+from ringfence.passes.memory import Memory, RootMemory, earliest, span
 from ringfence.passes.rule import Level, Rule
 from ringfence.passes.sink import Sink
 
 CACHE_LINE_STRADDLE = Rule(
     id="RF301",
     slug="cache-line-straddle",
-    what="A type whose method runs on the hot path has a field that lies across two cache lines.",
-    why="Reading or writing that field touches two lines instead of one; where other cores write either, it waits for "
-    "both.",
+    what="The hot path reads or writes both halves of a field that lies across two cache lines.",
+    why="The field costs two lines instead of one; where other cores write either, the access waits for both.",
     example="struct Plant { name: [u8; 56], last: [u64; 2] } // `last` begins 8 bytes before the line's end",
     instead="Move the field to where it fits, or align the type to a line (`#[repr(align(64))]`); `ringfence layout "
     "TYPE` draws the lines.",
     false_positives="Where the type's alignment is below a line, values begin anywhere: what is computed for a value "
-    "that begins on a line is one placement of several, the finding says so, and is a note. A field that the hot path "
-    "never touches is reported with the others.",
-    how="Sizes and offsets from debug info; a type is touched where one of its inherent methods is on the hot path, "
-    "called or inlined.",
+    "that begins on a line is one placement of several, the finding says so, and is a note.",
+    how="Sizes and offsets from debug info; loads, stores and atomics of the hot path traced to the fields that they "
+    "touch. Types of your own crates only.",
     levels={
         PathClass.HOT: Level.WARNING,
         PathClass.AMORTIZED: Level.NOTE,
@@ -37,44 +37,46 @@ CACHE_LINE_STRADDLE = Rule(
 
 
 class CachePass:
-    """One sink for each type that straddles and each function that touches it."""
+    """One sink for each root and each type that straddles under it."""
 
     rules = (CACHE_LINE_STRADDLE,)
 
-    def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
-        """Types whose methods are this function or are inlined into it, in the user's own code."""
-        if not function.where.knows_receivers:
-            return
-        seen: set[str] = set()
-        for receiver, location, site in _receivers(function, hot_path):
-            if receiver in seen:
+    def sinks(self, memory: Memory) -> Iterator[SinkSite[Sink]]:
+        """Root by root."""
+        for root in memory.roots:
+            for owner, touches in sorted(_straddling(root, memory).items()):
+                described = touches[0][0].touched.function.where.type_named(owner)
+                fields = sorted({step.field.name for _, step in touches})
+                spread = [
+                    name for name in fields if _is_spread([each for each in touches if each[1].field.name == name])
+                ]
+                if described is not None and spread:
+                    shown = earliest([touch for touch, step in touches if step.field.name in spread])
+                    yield memory.site(shown, _sink(described, spread, root))
+
+
+def _is_spread(touches: Sequence[tuple[RootTouch, FieldStep]]) -> bool:
+    """Whether the touched bytes of one field lie on two lines: an array of which one element is read may not."""
+    spans = [span(touch, step) for touch, step in touches]
+    return min(first for first, _ in spans) // LINE_BYTES != max(last for _, last in spans) // LINE_BYTES
+
+
+def _straddling(root: RootMemory, memory: Memory) -> dict[str, list[tuple[RootTouch, FieldStep]]]:
+    found: dict[str, list[tuple[RootTouch, FieldStep]]] = defaultdict(list)
+    crossing: dict[str, frozenset[str]] = {}
+    for touch in root.touches:
+        for step in touch.touched.steps:
+            if not memory.is_own_type(step.owner):
                 continue
-            seen.add(receiver)
-            described = function.where.type_named(receiver)
-            fields = straddles(described) if described else ()
-            if described and fields:
-                yield SinkSite(function.id, location, site, _sink(described, fields))
+            if step.owner not in crossing:
+                described = touch.touched.function.where.type_named(step.owner)
+                crossing[step.owner] = frozenset(straddles(described)) if described else frozenset()
+            if step.field.name in crossing[step.owner]:
+                found[step.owner].append((touch, step))
+    return found
 
 
-def _receivers(function: Function, hot_path: HotPath) -> Iterator[tuple[str, int, SiteClass]]:
-    """(type, location, class) of the function itself, then of the own methods inlined at its events."""
-    entry = SiteClass(PathClass.HOT, PathClass.HOT, grows=False, always=True, loop_depth=0)
-    if function.entry and hot_path.classifier.is_own_frame(function, function.entry[0]):
-        yield function.receiver_of(function.entry[0]), -1, entry
-    facts = function.facts
-    events = (
-        *((call.place, call.location) for call in facts.calls),
-        *((atomic.place, atomic.location) for atomic in facts.atomics),
-        *((copy.place, copy.location) for copy in facts.copies),
-    )
-    for place, location in events:
-        site = hot_path.classifier.of_event(function, place, location)
-        for frame in function.chain(location)[:-1]:
-            if hot_path.classifier.is_own_frame(function, frame):
-                yield function.receiver_of(frame), location, site
-
-
-def _sink(described: TypeFacts, fields: tuple[str, ...]) -> Sink:
+def _sink(described: TypeFacts, fields: Sequence[str], root: RootMemory) -> Sink:
     named = ", ".join(f"`{field}`" for field in fields)
     certain = is_placement_certain(described)
     where = "lies" if len(fields) == 1 else "lie"
@@ -87,9 +89,11 @@ def _sink(described: TypeFacts, fields: tuple[str, ...]) -> Sink:
         alone=f"{named} of `{without_generics(described.name)}` {where} across two cache lines{placement}, touched",
         notes=(
             ("type", described.name),
-            ("fields", fields),
+            ("fields", tuple(fields)),
             ("bytes", described.size),
             ("align", described.align),
             ("certain", certain),
         ),
+        apart=True,
+        only_for=(root.root.id,),
     )

@@ -21,7 +21,6 @@ from ringfence.passes.batching import BatchingPass
 from ringfence.passes.blocking import BLOCKING_CALL, BlockingPass
 from ringfence.passes.blocking_kinds import WORDS, BlockingClass, blocking_class, macro, spelled
 from ringfence.passes.branching import BranchingPass
-from ringfence.passes.cache import CACHE_LINE_STRADDLE, CachePass
 from ringfence.passes.channels import SHARED_QUEUE, ChannelPass
 from ringfence.passes.checks import ChecksPass
 from ringfence.passes.clocks import CLOCK_READ, ClockPass, is_deadline
@@ -33,6 +32,8 @@ from ringfence.passes.lifetimes import lifetimes
 from ringfence.passes.limits import MISSING_IR, LimitsPass
 from ringfence.passes.lock_order import with_what_is_held
 from ringfence.passes.locking import LockingPass
+from ringfence.passes.memory import Memory
+from ringfence.passes.memory_rules import ABOUT_TYPES, MEMORY_PASSES, with_memory
 from ringfence.passes.options import DEFAULT_OPTIONS, Options
 from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
 from ringfence.passes.serialization import SerializationPass
@@ -52,13 +53,18 @@ PASSES: tuple[Pass, ...] = (
     BranchingPass(),
     ChecksPass(),
     WalkingPass(),
-    CachePass(),
     CloningPass(),
     CopyingPass(),
     SerializationPass(),
     BatchingPass(),
     LimitsPass(),
 )
+
+RULES: tuple[Rule, ...] = (
+    *(rule for each in PASSES for rule in each.rules),
+    *(rule for each in MEMORY_PASSES for rule in each.rules),
+)
+"""Every rule that an audit can report."""
 
 _DROP = re.compile(r"core::ptr::(?:drop_in_place|drop_glue)::<(.*)>")
 
@@ -94,10 +100,13 @@ class Judged:
     outlines: Outlines[Sink]
 
 
-def judged(hot_path: HotPath, *, elided: bool = False, options: Options = DEFAULT_OPTIONS) -> Judged:
-    """Run every pass; ``elided`` tells the allocations that LLVM removed, too."""
+def judged(
+    hot_path: HotPath, *, memory: Memory | None = None, elided: bool = False, options: Options = DEFAULT_OPTIONS
+) -> Judged:
+    """Run every pass; ``memory`` is what the roots touch, ``elided`` tells the allocations that LLVM removed, too."""
     passes = tuple(each.configured(options) if isinstance(each, Configurable) else each for each in PASSES)
     sinks = find_sinks(hot_path, (*passes, ElidedPass()) if elided else passes)
+    sinks = with_memory(sinks, memory) if memory else sinks
     explainer = Explainer(hot_path, sinks, group_of)
     chains = Chains(hot_path, explainer.ways, sinks, group_of)
     return Judged(sinks, explainer, Abilities(hot_path, sinks), chains, Outlines(hot_path, explainer.ways, sinks))
@@ -142,7 +151,7 @@ def _removed(
 
 def goes_with_its_call(rule: Rule) -> bool:
     """Whether a finding goes when the call that leads to it goes; how a type lies in memory stays."""
-    return rule is not CACHE_LINE_STRADDLE
+    return rule not in ABOUT_TYPES
 
 
 def _named(root: Function, sinks: Judged, display: Display) -> Iterator[tuple[str, Rule, Anchored[Sink]]]:
@@ -152,13 +161,15 @@ def _named(root: Function, sinks: Judged, display: Display) -> Iterator[tuple[st
         key=lambda pair: (_sort_key(pair[1], display), pair[0].id, pair[1].payload.what),
     )
     ordinals: Counter[str] = Counter()
-    types: set[str] = set()
+    types: set[tuple[str, str]] = set()
     for rule, each in found:
-        if rule is CACHE_LINE_STRADDLE and each.payload.what in types:
+        if each.payload.only_for is not None and root.id not in each.payload.only_for:
+            continue
+        if rule in ABOUT_TYPES and (rule.id, each.payload.what) in types:
             continue
         if (rule is CLOCK_READ and is_deadline(_way(each))) or (rule is SPIN_WAIT and is_of_others(_way(each))):
             continue
-        types.add(each.payload.what)
+        types.add((rule.id, each.payload.what))
         identity = _identity(rule, root, each)
         ordinals[identity] += 1
         yield _fingerprint(identity, ordinals[identity]), rule, each
@@ -173,10 +184,9 @@ def group_of(sink: Sink, grows: bool) -> tuple[str, str]:
     is none of what is left, and grows nothing."""
     if sink is ELIDED:
         return sink.rule.id, sink.what
-    return _rule(sink, grows=grows).id, sink.what if sink.apart or sink.rule in (
-        MISSING_IR,
-        CACHE_LINE_STRADDLE,
-    ) else ""
+    if sink.only_for is not None:
+        return sink.rule.id, f"{sink.what} {sink.only_for}"
+    return _rule(sink, grows=grows).id, sink.what if sink.apart or sink.rule is MISSING_IR else ""
 
 
 def _sort_key(each: Anchored[Sink], display: Display) -> tuple[str, int, int]:
@@ -251,7 +261,7 @@ def _level(rule: Rule, each: Anchored[Sink]) -> Level:
 
 def _deed(rule: Rule, each: Anchored[Sink]) -> str:
     sink = each.payload
-    is_alone = sink.alone and (rule is CACHE_LINE_STRADDLE or not _called(each))
+    is_alone = sink.alone and (rule in ABOUT_TYPES or not _called(each))
     if is_alone:
         return sink.alone
     # Machine code that is called right there, and is what is not known.

@@ -10,6 +10,9 @@ import msgspec
 Bytes = Annotated[int, msgspec.Meta(ge=16, le=1 << 30)]
 
 
+Kibibytes = Annotated[int, msgspec.Meta(ge=1, le=1 << 20)]
+
+
 class LargeCopy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[rules.RF501]``."""
 
@@ -24,11 +27,37 @@ class LargeMove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A move of at least this many bytes is large."""
 
 
+class PaddingWaste(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[rules.RF303]``."""
+
+    bytes: Annotated[int, msgspec.Meta(ge=1, le=1 << 30)] = 8
+    """Another order of the fields must save at least this many."""
+
+
+class WorkingSetLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[rules.RF304]``."""
+
+    l1_kib: Kibibytes = 32
+    """The data cache nearest to a core."""
+    l2_kib: Kibibytes = 1024
+    """The next one."""
+
+
+class LargeVariant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[rules.RF505]``."""
+
+    bytes: Bytes = 200
+    """The largest variant has at least this many more than the next."""
+
+
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of all rules that have any, by id."""
 
+    RF303: PaddingWaste = PaddingWaste()
+    RF304: WorkingSetLimits = WorkingSetLimits()
     RF501: LargeCopy = LargeCopy()
     RF502: LargeMove = LargeMove()
+    RF505: LargeVariant = LargeVariant()
 
 
 DEFAULT_OPTIONS = Options()

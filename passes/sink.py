@@ -44,6 +44,8 @@ class Sink:
     """Name of the called method or of the locked operation, where the path does not say it."""
     help: str = ""
     """What to do instead, where the sink knows better than its rule."""
+    only_for: tuple[int, ...] | None = None
+    """Roots, by number, that it counts for; None where it counts for all that reach it."""
     apart: bool = False
     """It is a finding of its own beside others of its rule at one anchor."""
 

@@ -7,13 +7,17 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from ringfence.graphs.dispatch import Dispatch
 from ringfence.graphs.hotpath import Anchored, HotPath
+from ringfence.graphs.names import crate_of
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.reach import Reach, reach
-from ringfence.passes.judge import PASSES, Judged, findings_and_ways, judged
+from ringfence.passes.judge import RULES, Judged, findings_and_ways, judged
+from ringfence.passes.memory import Memory, memory_of
+from ringfence.passes.memory_rules import ABOUT_TYPES
 from ringfence.passes.rule import Finding, Location
 from ringfence.passes.sink import Sink
 from ringfence.pipeline.allow import allowed
@@ -97,7 +101,7 @@ class Clock:
         self.steps += [Step(inner, seconds, max(whole.cpu_seconds - rest, 0.0)), Step(outer, rest, rest)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Linked:
     """Modules, program and the functions to audit."""
 
@@ -121,6 +125,21 @@ class Linked:
         return frozenset(
             root.function.id for root in found if root.pattern.event_loop or root.function.facts.stops_at_flag
         )
+
+    def is_own_type(self, name: str) -> bool:
+        """Whether a type is the user's own: of the user's crates, or of one that defines a root."""
+        crate = crate_of(name)
+        return bool(crate) and (self.built.is_own_crate(crate) or crate in self._crates_of_roots)
+
+    @cached_property
+    def _crates_of_roots(self) -> frozenset[str]:
+        return frozenset(crate_of(function.name) for function in self.functions)
+
+    @property
+    def threads(self) -> dict[int, str]:
+        """The thread of each root for which the project says it, by number."""
+        found = (root for root in self.roots if isinstance(root, Root))
+        return {root.function.id: root.pattern.thread for root in found if root.pattern.thread}
 
 
 def run_audit(request: AuditRequest, progress: Progress, clock: Clock | None = None) -> Report:
@@ -156,6 +175,7 @@ class Analysed:
 
     linked: Linked
     hot_path: HotPath
+    memory: Memory
     sinks: Judged
     ways: tuple[Way, ...]
 
@@ -183,10 +203,12 @@ def analyse(request: AuditRequest, progress: Progress, clock: Clock) -> Analysed
     clock.modules_read = [_span(library.sources[number]) for number in sorted(linked.program.modules)]
     with clock.step("passes"):
         hot_path = HotPath(reached, built.own_files(map(file_of, linked.functions)), linked.event_loops)
-        sinks = judged(hot_path, elided=request.elided, options=built.config.rules)
+        options = built.config.rules
+        memory = memory_of(hot_path, linked.functions, linked.threads, linked.is_own_type, options)
+        sinks = judged(hot_path, memory=memory, elided=request.elided, options=options)
         ways = tuple(_judge(linked.functions, sinks, built, levels_of(request, built)))
     progress.close()
-    return Analysed(linked, hot_path, sinks, ways)
+    return Analysed(linked, hot_path, memory, sinks, ways)
 
 
 def list_entries(request: AuditRequest, progress: Progress) -> tuple[RootResult, ...]:
@@ -238,7 +260,9 @@ def link(request: AuditRequest, built: Built, library: Library) -> Linked:
 
 
 def _patterns(request: AuditRequest, built: Built) -> list[RootPattern]:
-    declared = [RootPattern(root.path, root.budget_ns, root.reason, root.event_loop) for root in built.config.roots]
+    declared = [
+        RootPattern(root.path, root.budget_ns, root.reason, root.event_loop, root.thread) for root in built.config.roots
+    ]
     known = {pattern.text for pattern in declared}
     return declared + [RootPattern(text) for text in dict.fromkeys(request.roots) if text not in known]
 
@@ -274,10 +298,11 @@ def report_of(request: AuditRequest, analysed: Analysed) -> Report:
     strict = request.strict or built.config.strict
     levels = levels_of(request, built)
     told = [*findings, *(with_level(each, levels) for each in _declared_in_vain(linked, findings))]
+    not_run = silenced(levels) | {rule.id for rule in ABOUT_TYPES if not analysed.memory.is_seen}
     return build_report(
         build=built.description,
         coverage=coverage_of(library, reached, built.config.assume, strict=strict),
-        rules=[rule for each in PASSES for rule in each.rules if rule.id not in silenced(levels)],
+        rules=[rule for rule in RULES if rule.id not in not_run],
         roots=[_result(root, built) for root in linked.roots],
         findings=told,
         excerpt=built.files.excerpt,

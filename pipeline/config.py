@@ -15,6 +15,7 @@
     path = "plant::Plant::on_packet"   # a pattern as Rust prints paths; see the contract of `--root`
     budget_ns = 500                    # what one call may take
     reason = "runs once for each packet"
+    thread = "feed"                    # roots of different threads run at the same time
 
     [[allow]]
     rule = "RF101"                     # an id or a slug
@@ -91,6 +92,8 @@ class Root(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str = ""
     event_loop: bool = False
     """Only its loops run for each event: what stands before and behind them runs once."""
+    thread: str = ""
+    """A name for the thread that it runs on: roots with different ones run at the same time (RF302)."""
 
 
 class Allow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

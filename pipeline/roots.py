@@ -26,6 +26,8 @@ class RootPattern:
     reason: str = ""
     event_loop: bool = False
     """Only its loops run for each event."""
+    thread: str = ""
+    """What the project calls the thread that it runs on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import sys
 
-from ringfence.passes.judge import PASSES
+from ringfence.passes.judge import RULES
 from ringfence.passes.rule import Rule
 from ringfence.pipeline.errors import UsageError
 from ringfence.pipeline.nearest import suggestion
@@ -10,7 +10,7 @@ from ringfence.pipeline.nearest import suggestion
 
 def all_rules() -> tuple[Rule, ...]:
     """Every rule that an audit can report, by id."""
-    rules = {rule.id: rule for each in PASSES for rule in each.rules}
+    rules = {rule.id: rule for rule in RULES}
     return tuple(rules[name] for name in sorted(rules))
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from ringfence.graphs.facts import PathClass
 from ringfence.passes.allocation import HEAP_ALLOCATION
-from ringfence.passes.judge import PASSES
+from ringfence.passes.judge import RULES
 from ringfence.passes.rule import Finding, Frequency, Location, Rule, Step, Via
 from ringfence.pipeline.report.compose import RootResult, build_report
 from ringfence.pipeline.report.human import render
@@ -37,7 +37,6 @@ COVERAGE = Coverage(
     unresolved_calls=0,
     missing_functions=1,
 )
-RULES = tuple(rule for each in PASSES for rule in each.rules)
 AUDITED = RootResult(ROOT, ROOT, "_RNv1", Location("src/plant.rs", 2), 500, "runs once for each packet")
 
 

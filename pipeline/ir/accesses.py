@@ -7,8 +7,8 @@
    variable the pointer lies.
 3. Without one, a loaded pointer is what lies at the traced address; of a ``phi`` or ``select`` the first operand that
    is traced; else the nearest step on the way that has a type of its own.
-4. Accesses to stack slots are left out: they are the function's own. So is the place for a returned value
-   (LangRef, ``sret``), which is a stack slot of whoever calls.
+4. Accesses to stack slots are left out, but for large copies: they are the function's own. So is
+   the place for a returned value (LangRef, ``sret``), which is a stack slot of whoever calls.
 
 Not handled: pointers made of integers, and those that a called function returned into no variable.
 """
@@ -23,7 +23,11 @@ from ringfence.pipeline.ir.syntax import SYMBOL, symbol_name
 _NAME = rb"[%@]" + SYMBOL
 _POINTER = rb"ptr (?:getelementptr [^\n(]*\(i8, ptr )?(" + _NAME + rb")(?:, i64 (-?\d+)\))?"
 _STEP = re.compile(
-    rb"\n  (%" + SYMBOL + rb") = getelementptr (?:inbounds |nuw |nusw )*([^\n]*?), ptr (" + _NAME + rb"), i\d+ ([^\n, ]+)"
+    rb"\n  (%"
+    + SYMBOL
+    + rb") = getelementptr (?:inbounds |nuw |nusw )*([^\n]*?), ptr ("
+    + _NAME
+    + rb"), i\d+ ([^\n, ]+)"
 )
 _LOAD = re.compile(rb"\n  (%" + SYMBOL + rb") = load (atomic )?(?:volatile )?([^\n,]+|\{[^\n}]*\}), " + _POINTER)
 _STORE = re.compile(rb"\n  store (atomic )?(?:volatile )?([^\n ]+|<[^\n>]*>|\{[^\n}]*\}) [^\n]*?, " + _POINTER)
@@ -42,6 +46,9 @@ _RETURNED = re.compile(rb"\bsret\([^()]*\) [^%]*(%" + SYMBOL + rb")")
 _VARIABLE_TYPE = re.compile(rb"\btype: !(\d+)")
 _UNTYPED = re.compile(r"(?:\*const |\*mut |&mut |&)?(?:u8|\(\)|core::ffi::c_void|\[u8; 0\])$|^core::ptr::\w+::\w+<u8>$")
 """What a variable of raw memory is called: it tells nothing of the type that lies there."""
+_COPIES = frozenset({AccessKind.COPIED_FROM, AccessKind.COPIED_TO})
+_LARGE_MOVE = 128
+"""Bytes from which a copy is told though it stays on the stack."""
 _DEEPEST = 12
 """Steps, loads and choices behind each other that are followed."""
 _SCALARS = {b"ptr": 8, b"double": 8, b"float": 4, b"half": 2, b"fp128": 16, b"i1": 1}
@@ -58,6 +65,7 @@ class TracedAccess:
     size: int
     is_indexed: bool
     static: str
+    on_stack: bool
     debug: bytes
     """The rest of the instruction's line."""
 
@@ -97,8 +105,8 @@ class AccessReader:
         self._row_of_type: dict[str, int] = {}
 
     def read(self, start: int, end: int, head: bytes, slots: set[bytes]) -> Iterator[tuple[int, TracedAccess]]:
-        """Offset and access, of the body between two offsets. ``head`` is the text of its ``define`` line, ``slots`` are
-        its stack slots."""
+        """Offset and access, of the body between two offsets. ``head`` is the text of its ``define`` line; ``slots``
+        are its stack slots."""
         returned = _RETURNED.findall(head)
         return _Body(self, self._text, start, end, slots.union(returned) if returned else slots).accesses()
 
@@ -138,12 +146,23 @@ class _Body:
         self._define()
         for offset, kind, pointer, displacement, size, line in found:
             traced = self._trace(pointer, 0)
-            if traced.is_slot:
+            is_move = kind in _COPIES and size >= _LARGE_MOVE and traced.variable_type >= 0
+            if traced.is_slot and not is_move:
                 continue
             if displacement:
                 traced = traced.moved(displacement, indexed=False)
-            yield offset, TracedAccess(
-                kind, traced.variable_type, traced.path, size, traced.is_indexed, traced.static, line
+            yield (
+                offset,
+                TracedAccess(
+                    kind,
+                    traced.variable_type,
+                    traced.path,
+                    size,
+                    traced.is_indexed,
+                    traced.static,
+                    traced.is_slot,
+                    line,
+                ),
             )
 
     def _raw(self) -> Iterator[tuple[int, AccessKind, bytes, int, int, bytes]]:
@@ -164,7 +183,14 @@ class _Body:
                 yield match.start(), what, pointer, int(displacement or 0), _size(kind), self._rest(match)
         for match in _MODIFY.finditer(text, start, end):
             pointer, displacement, kind = match.groups()
-            yield match.start(), AccessKind.ATOMIC_WRITE, pointer, int(displacement or 0), _size(kind), self._rest(match)
+            yield (
+                match.start(),
+                AccessKind.ATOMIC_WRITE,
+                pointer,
+                int(displacement or 0),
+                _size(kind),
+                self._rest(match),
+            )
         for match in _COPY.finditer(text, start, end):
             _, target, source, size = match.groups()
             number = int(size) if size.isdigit() else -1

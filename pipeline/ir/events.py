@@ -87,8 +87,8 @@ class _Placing:
     loads: set[Load] = field(default_factory=set[Load])
     order: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     guards: "_Guards | None" = None
-    accesses: dict["_AccessKey", tuple[int, int]] = field(default_factory=dict["_AccessKey", tuple[int, int]])
-    """With the location of the first and their number."""
+    accesses: dict["_AccessKey", int] = field(default_factory=dict["_AccessKey", int])
+    """With their number."""
 
     def add(self, block: int, event: Event) -> None:
         """Place one event."""
@@ -122,7 +122,7 @@ class _Placing:
             loads=tuple(sorted(self.loads, key=lambda each: (each.kind, each.place, each.location))),
             stops_at_flag=self.classes.stops_at_flag,
             flow=flow if _needs_order(self.calls, self.atomics) else None,
-            accesses=tuple(_access(key, location, count) for key, (location, count) in self.accesses.items()),
+            accesses=tuple(_access(key, count) for key, count in self.accesses.items()),
         )
 
     def add_access(self, block: int, access: TracedAccess, location_of: Callable[[bytes], int]) -> None:
@@ -136,10 +136,11 @@ class _Placing:
             access.size,
             access.is_indexed,
             access.static,
+            access.on_stack,
             self._row(block),
+            location_of(access.debug),
         )
-        known = self.accesses.get(key)
-        self.accesses[key] = (known[0], known[1] + 1) if known else (location_of(access.debug), 1)
+        self.accesses[key] = self.accesses.get(key, 0) + 1
 
     def _add_load(self, block: int, kind: LoadKind, location: int) -> None:
         if kind is not LoadKind.CHASED or self.classes.depths[block]:
@@ -161,13 +162,13 @@ class _Placing:
         )
 
 
-_AccessKey = tuple[AccessKind, int, tuple[int, ...], int, bool, str, int]
-"""What makes accesses of one body alike: all fields of an `Access` but its location and count, the place last."""
+_AccessKey = tuple[AccessKind, int, tuple[int, ...], int, bool, str, bool, int, int]
+"""What makes accesses of one body alike: all fields of an `Access` but their number; place and location last."""
 
 
-def _access(key: _AccessKey, location: int, count: int) -> Access:
-    kind, variable_type, path, size, is_indexed, static, row = key
-    return Access(kind, variable_type, path, size, is_indexed, row, location, count, static)
+def _access(key: _AccessKey, count: int) -> Access:
+    kind, variable_type, path, size, is_indexed, static, on_stack, row, location = key
+    return Access(kind, variable_type, path, size, is_indexed, row, location, count, static, on_stack)
 
 
 class _Guards:

@@ -110,6 +110,12 @@ class _Blocks:
         if self.successors[block]:
             self.endings[block] = Ending.BRANCH
 
+    def mark_waiting(self, text: bytes, start: int, end: int, events: Sequence[tuple[int, Event]]) -> None:
+        """Note which blocks ask a flag, and which do work, where the body may do both."""
+        if any(isinstance(event, Atomic) and event.operation == "load" for _, event in events):
+            self.mark_flags(text, start, end)
+            self.mark_work(events)
+
     def mark_flags(self, text: bytes, start: int, end: int) -> None:
         """Note which blocks' branches are decided by an atomic load of one byte."""
         for load in _FLAG.finditer(text, start, end):
@@ -164,10 +170,9 @@ def read_function(
     events += _addresses(start, end, blocks, calls, reader)
     for offset in chased_loads(text, start, end):
         events.append((blocks.at(offset), Load(LoadKind.CHASED, -1, _location_from(text, offset, reader))))
-    if any(isinstance(event, Atomic) and event.operation == "load" for _, event in events):
-        blocks.mark_flags(text, start, end)
-        blocks.mark_work(events)
-    accesses = [(blocks.at(offset), access) for offset, access in memory.read(start, end, head, slots)] if memory else []
+    blocks.mark_waiting(text, start, end, events)
+    found = memory.read(start, end, head, slots) if memory else ()
+    accesses = [(blocks.at(offset), access) for offset, access in found]
     if not events and not accesses:
         return Events()
     return place(events, accesses, blocks.successors, blocks.classify(), reader.location)

@@ -25,7 +25,7 @@ CONTRACT = frozenset(
 
 NOT_WRITTEN = frozenset(
     {
-        *("RF302", "RF303", "RF304", "RF307", "RF403", "RF505"),
+        *("RF307", "RF403"),
         *("RF601", "RF602", "RF603", "RF604", "RF605"),
     }
 )

@@ -24,6 +24,7 @@ _NOT_RUN = {
     "encodes": "nobody has written calls of its roots yet",
     "held": "is about locks; nobody has written calls of its roots yet",
     "laminardb-0.1.0": "has a test of its own",
+    "lines": "never goes to the heap",
     "native": "is about C code; nobody has written calls of its roots yet",
     "orders": "never goes to the heap",
     "queues": "is about threads; nobody has written calls of its roots yet",

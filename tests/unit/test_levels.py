@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from report_samples import RULES, finding, numbered, report
+from report_samples import finding, numbered, report
 
 from ringfence.graphs.facts import PathClass
 from ringfence.passes.allocation import HEAP_ALLOCATION, HEAP_GROWTH
+from ringfence.passes.judge import RULES
 from ringfence.passes.locking import LOCK
 from ringfence.passes.rule import Level
 from ringfence.pipeline.cli import main

@@ -125,7 +125,10 @@ checklist
     path
   ? lock-free structures where needed - none found, but 1 limit of the analysis on the hot path
   ? proper memory ordering for atomics - none found, but 1 limit of the analysis on the hot path
+  ? hot data fits in L1 / L2 - none found, but 1 limit of the analysis on the hot path
   ? sequential access preferred - none found, but 1 limit of the analysis on the hot path
+  ? struct layouts cache-line aware - none found, but 1 limit of the analysis on the hot path
+  ? false sharing avoided - none found, but 1 limit of the analysis on the hot path
   ? match arms ordered by frequency - none found, but 1 limit of the analysis on the hot path
   ? no virtual dispatch - none found, but 1 limit of the analysis on the hot path
   ? zero-copy for large transfers - none found, but 1 limit of the analysis on the hot path

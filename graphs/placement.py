@@ -1,0 +1,42 @@
+"""Where on cache lines a value can begin, and whether two of its parts then share one.
+
+A value of alignment ``a`` begins at a multiple of ``a``: on lines of ``L`` bytes there are ``L / a`` *placements*, one
+where ``a`` is at least ``L``. An allocator that aligns better than it must makes some of them impossible; the type does
+not promise that.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """In how many of the possible placements two parts of a value touch one line together."""
+
+    shared: int
+    placements: int
+
+    @property
+    def always(self) -> bool:
+        """Wherever the value begins."""
+        return self.shared == self.placements
+
+    @property
+    def ever(self) -> bool:
+        """For some beginning."""
+        return self.shared > 0
+
+
+def starts(align: int, line_bytes: int) -> range:
+    """Offsets in a line at which a value may begin."""
+    return range(0, line_bytes, min(max(align, 1), line_bytes))
+
+
+def sharing(first: tuple[int, int], second: tuple[int, int], align: int, line_bytes: int) -> Sharing:
+    """Of two parts, each a first and a last byte behind the beginning of a value of that alignment."""
+    possible = starts(align, line_bytes)
+    shared = sum(
+        (start + first[0]) // line_bytes <= (start + second[1]) // line_bytes
+        and (start + second[0]) // line_bytes <= (start + first[1]) // line_bytes
+        for start in possible
+    )
+    return Sharing(shared, len(possible))

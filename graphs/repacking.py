@@ -1,0 +1,66 @@
+"""What a type would be after a change: its fields in the best order, a variant boxed. The same figures as any layout.
+
+A struct of fields ordered by alignment, the largest first, has no padding but at its end, and so the least size that an
+order can have where every field's size is a multiple of its alignment (The Rust Reference, *Type layout*).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from ringfence.graphs.objects import Objects
+from ringfence.graphs.types import FieldFacts, TypeFacts, TypeKind
+
+TypeNamed = Callable[[str], TypeFacts | None]
+_POINTER_BYTES = 8
+
+
+def reordered(described: TypeFacts, type_named: TypeNamed) -> TypeFacts | None:
+    """A struct with its fields by alignment and then size, the largest first; None where an alignment is not known."""
+    aligned: list[tuple[int, FieldFacts]] = []
+    for field in described.fields:
+        align = alignment(field.type_name, type_named) if field.size else 1
+        if not align or field.size % align:
+            return None
+        aligned.append((align, field))
+    aligned.sort(key=lambda each: (-each[0], -each[1].size, each[1].offset))
+    return laid_out(described, [field for _, field in aligned], type_named)
+
+
+def laid_out(described: TypeFacts, fields: Sequence[FieldFacts], type_named: TypeNamed) -> TypeFacts:
+    """The struct with its fields in a given order, as ``repr(C)`` places them."""
+    placed: list[FieldFacts] = []
+    end = 0
+    for field in fields:
+        align = alignment(field.type_name, type_named) if field.size else 1
+        start = _up(end, max(align, 1))
+        placed.append(msgspec.structs.replace(field, offset=start))
+        end = start + field.size
+    return msgspec.structs.replace(described, size=_up(end, described.align), fields=tuple(placed))
+
+
+def alignment(name: str, type_named: TypeNamed) -> int:
+    """Bytes that a type is aligned to; 0 where that is not known."""
+    described = type_named(name)
+    if described is not None:
+        return described.align
+    if name.startswith("[") and ";" in name:
+        return alignment(name[1:-1].rpartition(";")[0].strip(), type_named)
+    size = Objects(type_named).size(name)
+    return min(size, 2 * _POINTER_BYTES if name.endswith("128") else _POINTER_BYTES)
+
+
+def variant_sizes(described: TypeFacts) -> tuple[tuple[int, str], ...]:
+    """Bytes that the fields of each variant span, the discriminant left out, with the variant's name; largest first."""
+    if described.kind is not TypeKind.ENUM:
+        return ()
+    spans: dict[str, int] = defaultdict(int)
+    for field in described.fields:
+        if field.variant:
+            spans[field.variant] += field.size
+    return tuple(sorted(((size, name) for name, size in spans.items()), key=lambda each: (-each[0], each[1])))
+
+
+def _up(offset: int, align: int) -> int:
+    return -(-offset // align) * align
