@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """In how many of the possible placements two parts of a value touch one line together."""
+    """In how many of the possible placements something holds of a value's parts."""
 
     shared: int
     placements: int
@@ -29,6 +29,13 @@ class Sharing:
 def starts(align: int, line_bytes: int) -> range:
     """Offsets in a line at which a value may begin."""
     return range(0, line_bytes, min(max(align, 1), line_bytes))
+
+
+def crossing(span: tuple[int, int], align: int, line_bytes: int) -> Sharing:
+    """Of one part: the placements in which it lies across two lines, or more."""
+    possible = starts(align, line_bytes)
+    crossed = sum((start + span[0]) // line_bytes != (start + span[1]) // line_bytes for start in possible)
+    return Sharing(crossed, len(possible))
 
 
 def sharing(first: tuple[int, int], second: tuple[int, int], align: int, line_bytes: int) -> Sharing:

@@ -1,14 +1,15 @@
 """RF301 cache-line-straddle: fields that the hot path touches and that lie across two cache lines."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 from ringfence.graphs.accesses import RootTouch
 from ringfence.graphs.facts import PathClass
 from ringfence.graphs.hotpath import SinkSite
-from ringfence.graphs.layout import LINE_BYTES, is_placement_certain, straddles
+from ringfence.graphs.layout import LINE_BYTES
 from ringfence.graphs.names import without_generics
 from ringfence.graphs.objects import FieldStep
+from ringfence.graphs.placement import Sharing, crossing
 from ringfence.graphs.types import TypeFacts
 from ringfence.passes.memory import Memory, RootMemory, earliest, span
 from ringfence.passes.rule import Level, Rule
@@ -22,8 +23,8 @@ CACHE_LINE_STRADDLE = Rule(
     example="struct Plant { name: [u8; 56], last: [u64; 2] } // `last` begins 8 bytes before the line's end",
     instead="Move the field to where it fits, or align the type to a line (`#[repr(align(64))]`); `ringfence layout "
     "TYPE` draws the lines.",
-    false_positives="Where the type's alignment is below a line, values begin anywhere: what is computed for a value "
-    "that begins on a line is one placement of several, the finding says so, and is a note.",
+    false_positives="Where the type's alignment is below a line, values begin at several places of one: a field is "
+    "told if what is touched of it crosses in half of them or more, with their number, and the finding is a note.",
     how="Sizes and offsets from debug info; loads, stores and atomics of the hot path traced to the fields that they "
     "touch. Types of your own crates only.",
     levels={
@@ -44,43 +45,46 @@ class CachePass:
     def sinks(self, memory: Memory) -> Iterator[SinkSite[Sink]]:
         """Root by root."""
         for root in memory.roots:
-            for owner, touches in sorted(_straddling(root, memory).items()):
-                described = touches[0][0].touched.function.where.type_named(owner)
-                fields = sorted({step.field.name for _, step in touches})
-                spread = [
-                    name for name in fields if _is_spread([each for each in touches if each[1].field.name == name])
-                ]
-                if described is not None and spread:
-                    shown = earliest([touch for touch, step in touches if step.field.name in spread])
-                    yield memory.site(shown, _sink(described, spread, root))
+            for owner, fields in sorted(_by_type(root, memory).items()):
+                described = next(iter(fields.values()))[0][0].touched.function.where.type_named(owner)
+                crossed = _crossed(fields, described.align) if described else {}
+                if described and crossed:
+                    shown = earliest([touch for name in crossed for touch, _ in fields[name]])
+                    yield memory.site(shown, _sink(described, crossed, root))
 
 
-def _is_spread(touches: Sequence[tuple[RootTouch, FieldStep]]) -> bool:
-    """Whether the touched bytes of one field lie on two lines: an array of which one element is read may not."""
-    spans = [span(touch, step) for touch, step in touches]
-    return min(first for first, _ in spans) // LINE_BYTES != max(last for _, last in spans) // LINE_BYTES
+_Touches = list[tuple[RootTouch, FieldStep]]
 
 
-def _straddling(root: RootMemory, memory: Memory) -> dict[str, list[tuple[RootTouch, FieldStep]]]:
-    found: dict[str, list[tuple[RootTouch, FieldStep]]] = defaultdict(list)
-    crossing: dict[str, frozenset[str]] = {}
+def _by_type(root: RootMemory, memory: Memory) -> dict[str, dict[str, _Touches]]:
+    """Touches of the fields that fit on a line, by owner and field."""
+    found: dict[str, dict[str, _Touches]] = defaultdict(lambda: defaultdict(list))
     for touch in root.touches:
         for step in touch.touched.steps:
-            if not memory.is_own_type(step.owner):
-                continue
-            if step.owner not in crossing:
-                described = touch.touched.function.where.type_named(step.owner)
-                crossing[step.owner] = frozenset(straddles(described)) if described else frozenset()
-            if step.field.name in crossing[step.owner]:
-                found[step.owner].append((touch, step))
+            if step.field.size <= LINE_BYTES and memory.is_own_type(step.owner):
+                found[step.owner][step.field.name].append((touch, step))
     return found
 
 
-def _sink(described: TypeFacts, fields: Sequence[str], root: RootMemory) -> Sink:
+def _crossed(fields: Mapping[str, _Touches], align: int) -> dict[str, Sharing]:
+    """The fields whose touched bytes lie across two lines in half of the placements or more."""
+    found: dict[str, Sharing] = {}
+    for name, touches in sorted(fields.items()):
+        spans = [span(touch, step) for touch, step in touches]
+        whole = min(first for first, _ in spans), max(last for _, last in spans)
+        crossed = crossing(whole, align, LINE_BYTES)
+        if 2 * crossed.shared >= crossed.placements:
+            found[name] = crossed
+    return found
+
+
+def _sink(described: TypeFacts, crossed: Mapping[str, Sharing], root: RootMemory) -> Sink:
+    fields = tuple(crossed)
     named = ", ".join(f"`{field}`" for field in fields)
-    certain = is_placement_certain(described)
+    worst = max(crossed.values(), key=lambda each: each.shared)
+    certain = worst.always
     where = "lies" if len(fields) == 1 else "lie"
-    placement = "" if certain else " if its value begins on one"
+    placement = "" if certain else f" at {worst.shared} of the {worst.placements} places where a value may begin"
     return Sink(
         rule=CACHE_LINE_STRADDLE,
         what=described.name,
@@ -89,7 +93,7 @@ def _sink(described: TypeFacts, fields: Sequence[str], root: RootMemory) -> Sink
         alone=f"{named} of `{without_generics(described.name)}` {where} across two cache lines{placement}, touched",
         notes=(
             ("type", described.name),
-            ("fields", tuple(fields)),
+            ("fields", fields),
             ("bytes", described.size),
             ("align", described.align),
             ("certain", certain),

@@ -35,7 +35,8 @@ FALSE_SHARING = Rule(
     "wrapper (128 where the adjacent line is prefetched, as on recent x86 and Apple's cores).",
     false_positives="Types are told apart, values are not: two roots that touch different values of one type are told "
     'like two that share one. Say `thread = "…"` in `[[roots]]`, then roots of one thread are never told. Where the '
-    "type's alignment is below a line, it may begin such that the fields are apart: a note.",
+    "type's alignment is below a line, it may begin such that the fields are apart; where each root touches both "
+    "fields anyway, apart they cost less, but not nothing: notes.",
     how="Loads, stores and atomics of each root, traced to type and field; offsets and alignment from debug info. The "
     "bytes that are touched count, not the padding around them.",
     levels=ADVISORY_LEVELS,
@@ -80,6 +81,8 @@ class _Neighbour:
     sharing: Sharing
     is_told: bool
     """The project says that the two run on different threads."""
+    is_mutual: bool
+    """Each of the two roots touches the other's field anyway: on lines of their own they wait for each other less."""
 
 
 class SharingPass:
@@ -157,7 +160,12 @@ def _neighbours(use: _Use, uses: Sequence[_Use]) -> Iterator[_Neighbour]:
             continue
         shared = sharing((use.first, use.last), (other.first, other.last), use.align, LINE_BYTES)
         if shared.ever:
-            yield _Neighbour(other, shared, told)
+            yield _Neighbour(other, shared, told, _touches(use, other, uses) and _touches(other, use, uses))
+
+
+def _touches(one: _Use, other: _Use, uses: Sequence[_Use]) -> bool:
+    """Whether the root of one use touches the field of the other, too."""
+    return any(each.memory.root.id == one.memory.root.id and each.field == other.field for each in uses)
 
 
 def _is_handed_over(use: _Use, other: _Use, uses: Sequence[_Use]) -> bool:
@@ -191,7 +199,7 @@ def _sink(use: _Use, neighbours: Sequence[_Neighbour]) -> Sink:
         verb=f"writes `{owner}.{use.field}`, which {verb} a cache line with `{shown.use.field}`",
         alone=f"`{use.field}` of `{owner}`, which {verb} a cache line with `{shown.use.field}` that `{other}` {deed}"
         f"{thread}{padding}, is written",
-        at_most=None if is_certain else Level.NOTE,
+        at_most=None if is_certain and not all(each.is_mutual for each in neighbours) else Level.NOTE,
         notes=tuple(_notes(use, neighbours, is_certain=is_certain)),
         help=f"give each its own line: in `{owner}` write `{use.field}: CachePadded<…>` and "
         f"`{shown.use.field}: CachePadded<…>` (crossbeam-utils; or a `#[repr(align(64))]` wrapper)",
