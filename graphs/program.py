@@ -42,6 +42,10 @@ class Symbols(Protocol):
         """Every name that some module defines, sorted, with all modules that do."""
         ...
 
+    def mentioned(self) -> AbstractSet[str]:
+        """Every name that some module defines or declares."""
+        ...
+
 
 ReadModules = Callable[[Sequence[int]], Mapping[int, ModuleFacts]]
 """Reads modules by number; one that cannot be read is missing from the answer."""
@@ -155,6 +159,7 @@ class Program:
         self._id_of: dict[tuple[int, str], int] = {}
         self._aliases: dict[tuple[int, str], Function] = {}
         self._inlined: dict[tuple[int, str], Inlined | None] = {}
+        self._mentioned: dict[re.Pattern[str], bool] = {}
         self._specialised: dict[int, dict[tuple[Binding, ...], Function]] = {}
 
     def load(self, modules: Iterable[int]) -> None:
@@ -254,6 +259,13 @@ class Program:
         inlined = (each.name for module in self.modules.values() for each in module.subprograms)
         defined = (symbol for symbol, _ in self._symbols.functions())
         return {name for names in (defined, inlined) for name in names if pattern.search(name)}
+
+    def mentions(self, pattern: re.Pattern[str]) -> bool:
+        """Whether some module defines or declares a symbol that matches."""
+        known = self._mentioned.get(pattern)
+        if known is None:
+            known = self._mentioned[pattern] = any(map(pattern.match, self._symbols.mentioned()))
+        return known
 
     def attributes_of(self, module: int, symbol: str) -> Attribute:
         """What the module's own declaration says of an external function."""

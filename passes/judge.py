@@ -28,12 +28,14 @@ from ringfence.passes.cloning import CloningPass
 from ringfence.passes.copying import CopyingPass
 from ringfence.passes.elided import ELIDED, ElidedPass
 from ringfence.passes.heap_detail import heap_detail, heap_verb
+from ringfence.passes.hints import HintsPass
 from ringfence.passes.lifetimes import lifetimes
 from ringfence.passes.limits import MISSING_IR, LimitsPass
 from ringfence.passes.lock_order import with_what_is_held
 from ringfence.passes.locking import LockingPass
 from ringfence.passes.memory import Memory
 from ringfence.passes.memory_rules import ABOUT_TYPES, MEMORY_PASSES, with_memory
+from ringfence.passes.numa import NumaPass
 from ringfence.passes.options import DEFAULT_OPTIONS, Options
 from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
 from ringfence.passes.serialization import SerializationPass
@@ -52,11 +54,13 @@ PASSES: tuple[Pass, ...] = (
     ClockPass(),
     BranchingPass(),
     ChecksPass(),
+    HintsPass(),
     WalkingPass(),
     CloningPass(),
     CopyingPass(),
     SerializationPass(),
     BatchingPass(),
+    NumaPass(),
     LimitsPass(),
 )
 

@@ -28,6 +28,8 @@ class Item:
     through: re.Pattern[str] | None = None
     marked: str = ""
     """A key of a finding's details: only findings that have it are what the item is about."""
+    unless_found: str = ""
+    """What it means that nothing was found, where that is more than a pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ _BOX = re.compile(r"\bBox::(?:new|pin|from|default|clone)")
 _TO_OWNED = re.compile(r"\bto_vec\b|\bto_string\b|\bto_owned\b|\binto_vec\b")
 _CLONE = re.compile(r"\bclone\b|\bclone_from\b|\bto_owned\b")
 _PARKING_LOT = re.compile(r"\bparking_lot(?:_core)?::|\block_api::")
+
+_NOT_PINNED = "not applicable, no thread is pinned"
 
 MEMORY, LOCKING, CACHE = "Memory allocations", "Locking", "Cache"
 BRANCHING, COPYING, BENCHMARKS = "Branching", "Copying", "Benchmarks"
@@ -64,7 +68,7 @@ ITEMS: tuple[Item, ...] = (
     Item(CACHE, "sequential access preferred", ("RF305", "RF306")),
     Item(CACHE, "struct layouts cache-line aware", ("RF301", "RF303")),
     Item(CACHE, "false sharing avoided", ("RF302",)),
-    Item(CACHE, "NUMA-aware allocation, if applicable", ("RF307",)),
+    Item(CACHE, "NUMA-aware allocation, if applicable", ("RF307",), unless_found=_NOT_PINNED),
     Item(BRANCHING, "predictable branches", ("RF403", "RF404")),
     Item(BRANCHING, "likely/unlikely hints where appropriate", ("RF403",)),
     Item(BRANCHING, "match arms ordered by frequency", ("RF405",)),
@@ -109,7 +113,8 @@ def _judgements(item: Item, findings: Sequence[Finding], audited: Audited) -> It
         yield CheckStatus.REVIEW, f"not seen on the paths shown, but {_evidence(of_rules)}"
     if audited.unknown:
         yield CheckStatus.REVIEW, f"none found, but {_count(audited.unknown, 'limit')} of the analysis on the hot path"
-    yield CheckStatus.PASS, f"{_listed(item.rules)}: none under {_count(audited.roots, 'root')}"
+    none = item.unless_found or "none"
+    yield CheckStatus.PASS, f"{_listed(item.rules)}: {none} under {_count(audited.roots, 'root')}"
 
 
 def _is_through(finding: Finding, item: Item) -> bool:

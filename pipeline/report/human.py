@@ -159,15 +159,18 @@ def _alternatives(words: Sequence[str]) -> str:
 
 
 def _add_checklist(page: Page, report: Report) -> None:
-    """Failed and doubtful items with their evidence, then the rest in one paragraph each."""
+    """Failed and doubtful items, those of one evidence together, then the rest in one paragraph each."""
     if not report.checklist:
         return
     page.add(styled(("checklist", STRONG)))
     for status in (CheckStatus.FAIL, CheckStatus.REVIEW):
+        together: dict[str, list[str]] = {}
         for check in report.checklist:
             if check.status is status:
-                text = styled(_CHECK_MARKS[status], f" {check.item}", (f" - {safe(check.evidence)}", QUIET))
-                page.add_wrapped(styled(_GAP) + text, 2 * len(_GAP))
+                together.setdefault(check.evidence, []).append(check.item)
+        for evidence, items in together.items():
+            text = styled(_CHECK_MARKS[status], f" {'; '.join(items)}", (f" - {safe(evidence)}", QUIET))
+            page.add_wrapped(styled(_GAP) + text, 2 * len(_GAP))
     for status, label in ((CheckStatus.PASS, "passed"), (CheckStatus.NOT_MEASURED, "not measured")):
         items = [check.item for check in report.checklist if check.status is status]
         if items:

@@ -14,7 +14,7 @@ from pathlib import Path
 from ringfence.pipeline.report.model import Finding, Report
 
 _OF_LOCKS = ("RF204", "RF205", "RF206", "RF207")
-_OF_CACHE = ("RF301", "RF302", "RF303", "RF304", "RF305", "RF306", "RF404", "RF405")
+_OF_CACHE = ("RF301", "RF302", "RF303", "RF304", "RF305", "RF306", "RF307", "RF403", "RF404", "RF405")
 _OF_COPIES = ("RF104", "RF501", "RF502", "RF503", "RF504", "RF505")
 ADVISORY = frozenset({*_OF_LOCKS, *_OF_CACHE, *_OF_COPIES})
 """Rules that are expected only in crates that mark them: what they advise is beside the point of most testcrates."""

@@ -25,7 +25,6 @@ CONTRACT = frozenset(
 
 NOT_WRITTEN = frozenset(
     {
-        *("RF307", "RF403"),
         *("RF601", "RF602", "RF603", "RF604", "RF605"),
     }
 )

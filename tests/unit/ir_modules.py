@@ -79,6 +79,9 @@ class Symbols:
     def __init__(self, modules: Sequence[ModuleFacts]) -> None:
         self._visible: dict[str, list[int]] = defaultdict(list)
         self._defined = [{*facts.functions, *facts.aliases} for facts in modules]
+        self._called = {
+            site.callee for facts in modules for each in facts.functions for site in facts.function(each).calls
+        }
         for number, facts in enumerate(modules):
             for symbol in facts.aliases:
                 self._visible[symbol].append(number)
@@ -91,6 +94,9 @@ class Symbols:
 
     def defines(self, module: int, symbol: str) -> bool:
         return symbol in self._defined[module]
+
+    def mentioned(self) -> set[str]:
+        return self._called.union(*self._defined)
 
     def functions(self) -> list[tuple[str, tuple[int, ...]]]:
         table: dict[str, list[int]] = defaultdict(list)

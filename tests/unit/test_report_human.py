@@ -110,31 +110,15 @@ no way was found to lock, block, call through a vtable, call through a pointer o
   known
 
 checklist
-  ? no `Vec::new()` / `String::new()` that grows on the hot path - none found, but 1 limit of the
-    analysis on the hot path
-  ? no `Box::new()` - none found, but 1 limit of the analysis on the hot path
-  ? no `.to_vec()` / `.to_string()` - none found, but 1 limit of the analysis on the hot path
-  ? no `.clone()` of large data - none found, but 1 limit of the analysis on the hot path
-  ? arena allocators used for temporary data - none found, but 1 limit of the analysis on the hot
-    path
-  ? object pooling for frequently allocated types - none found, but 1 limit of the analysis on the
-    hot path
-  ? no `Mutex` / `RwLock` - none found, but 1 limit of the analysis on the hot path
-  ? no `parking_lot` locks - none found, but 1 limit of the analysis on the hot path
-  ? SPSC queues for cross-thread communication - none found, but 1 limit of the analysis on the hot
-    path
-  ? lock-free structures where needed - none found, but 1 limit of the analysis on the hot path
-  ? proper memory ordering for atomics - none found, but 1 limit of the analysis on the hot path
-  ? hot data fits in L1 / L2 - none found, but 1 limit of the analysis on the hot path
-  ? sequential access preferred - none found, but 1 limit of the analysis on the hot path
-  ? struct layouts cache-line aware - none found, but 1 limit of the analysis on the hot path
-  ? false sharing avoided - none found, but 1 limit of the analysis on the hot path
-  ? match arms ordered by frequency - none found, but 1 limit of the analysis on the hot path
-  ? no virtual dispatch - none found, but 1 limit of the analysis on the hot path
-  ? zero-copy for large transfers - none found, but 1 limit of the analysis on the hot path
-  ? references preferred over owned values - none found, but 1 limit of the analysis on the hot path
-  ? batching to amortise costs - none found, but 1 limit of the analysis on the hot path
-  ? no needless serialisation - none found, but 1 limit of the analysis on the hot path
+  ? no `Vec::new()` / `String::new()` that grows on the hot path; no `Box::new()`; no `.to_vec()` /
+    `.to_string()`; no `.clone()` of large data; arena allocators used for temporary data; object
+    pooling for frequently allocated types; no `Mutex` / `RwLock`; no `parking_lot` locks; SPSC
+    queues for cross-thread communication; lock-free structures where needed; proper memory ordering
+    for atomics; hot data fits in L1 / L2; sequential access preferred; struct layouts cache-line
+    aware; false sharing avoided; NUMA-aware allocation, if applicable; predictable branches;
+    likely/unlikely hints where appropriate; match arms ordered by frequency; no virtual dispatch;
+    zero-copy for large transfers; references preferred over owned values; batching to amortise
+    costs; no needless serialisation - none found, but 1 limit of the analysis on the hot path
 """
     )
     assert (
