@@ -7,6 +7,7 @@ from ringfence.graphs.facts import Attribute, CallKind, CallSite, PathClass
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import display_name, method_name, without_generics
 from ringfence.graphs.program import Function
+from ringfence.graphs.reach import is_drop
 from ringfence.passes.advisory import NOTE_LEVELS
 from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink
@@ -42,7 +43,8 @@ class HintsPass:
     rules = (UNHINTED_BRANCH,)
 
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
-        """Sinks are the function's own calls in the user's own lines."""
+        """Sinks are the function's own calls in the user's own lines, the first of each line."""
+        told: set[tuple[int, int]] = set()
         for site in function.facts.calls:
             place = function.facts.places[site.place]
             if place.path_class is not PathClass.HOT or place.always or site.kind is not CallKind.DIRECT:
@@ -50,9 +52,12 @@ class HintsPass:
             position = hot_path.classifier.anchor(function, site.location)
             if position is None:
                 continue
-            names = [without_generics(function.name_of(frame)) for frame in function.chain(site.location)]
-            said = _rare(names, position, site, hot_path, function)
-            if said:
+            chain = function.chain(site.location)
+            line = chain[position].file, chain[position].line
+            names = [without_generics(function.name_of(frame)) for frame in chain]
+            said = _rare(names, position, site, hot_path, function) if line not in told else ""
+            if said and not is_drop(site):
+                told.add(line)
                 reached = hot_path.classifier.of_call(function, site)
                 yield SinkSite(function.id, site.location, reached, _sink(said, site))
 
@@ -83,6 +88,6 @@ def _sink(said: str, site: CallSite) -> Sink:
     return Sink(
         rule=UNHINTED_BRANCH,
         what=display_name(site.callee),
-        verb=f"{said} in a branch without a hint,",
+        verb=f"{said} in a branch without a hint",
         alone=f"a branch that {said} and has no hint is taken",
     )

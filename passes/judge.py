@@ -28,7 +28,7 @@ from ringfence.passes.cloning import CloningPass
 from ringfence.passes.copying import CopyingPass
 from ringfence.passes.elided import ELIDED, ElidedPass
 from ringfence.passes.heap_detail import heap_detail, heap_verb
-from ringfence.passes.hints import HintsPass
+from ringfence.passes.hints import UNHINTED_BRANCH, HintsPass
 from ringfence.passes.lifetimes import lifetimes
 from ringfence.passes.limits import MISSING_IR, LimitsPass
 from ringfence.passes.lock_order import with_what_is_held
@@ -71,6 +71,9 @@ RULES: tuple[Rule, ...] = (
 """Every rule that an audit can report."""
 
 _DROP = re.compile(r"core::ptr::(?:drop_in_place|drop_glue)::<(.*)>")
+
+_TOLD_ALONE = ABOUT_TYPES | {UNHINTED_BRANCH}
+"""Rules whose findings are about the line, whatever it calls."""
 
 _SPELLED = frozenset({BLOCKING_CALL, SHARED_QUEUE, CLOCK_READ})
 """Rules whose findings name the called function with the type or module that it stands in."""
@@ -265,7 +268,7 @@ def _level(rule: Rule, each: Anchored[Sink]) -> Level:
 
 def _deed(rule: Rule, each: Anchored[Sink]) -> str:
     sink = each.payload
-    is_alone = sink.alone and (rule in ABOUT_TYPES or not _called(each))
+    is_alone = sink.alone and (rule in _TOLD_ALONE or not _called(each))
     if is_alone:
         return sink.alone
     # Machine code that is called right there, and is what is not known.
