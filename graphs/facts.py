@@ -17,7 +17,7 @@ import msgspec
 from ringfence.graphs.access_facts import Access
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 40
+FACTS_VERSION = 41
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
@@ -177,6 +177,10 @@ class Switch(Record, frozen=True):
     """It has branch weights: from a profile, or from hints."""
     place: int
     location: int
+    usual: str = ""
+    """Of weighted cases: the value of the heaviest one; empty where that is the default."""
+    share: int = 0
+    """Its part of all weights, in percent."""
 
 
 class LoadKind(IntEnum):

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 from ringfence.graphs.classes import Classifier
-from ringfence.graphs.facts import CallKind, CallSite, PathClass
+from ringfence.graphs.facts import CallKind, CallSite, PathClass, Switch
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import crate_of, display_name, method_name
 from ringfence.graphs.program import Function
 from ringfence.passes.advisory import NOTE_LEVELS
+from ringfence.passes.options import DEFAULT_OPTIONS, Options
 from ringfence.passes.rule import Level, Rule
 from ringfence.passes.sink import Sink
 
@@ -32,7 +33,7 @@ PANIC_PATH = Rule(
 WIDE_MATCH = Rule(
     id="RF405",
     slug="wide-match-in-loop",
-    what="A `match` of eight arms or more in a loop, of which nobody has said which arm is usual.",
+    what="A `match` of many arms in a loop, of which nobody has said which arm is usual, or a profile has.",
     why="A jump through a table is predicted by history; on mixed input it is mispredicted often, at some 15 to 20 "
     "cycles each. The usual arms are not laid out next to each other.",
     example="for message in batch { match message.kind { … twelve arms … } }",
@@ -40,11 +41,12 @@ WIDE_MATCH = Rule(
     "batch by kind, or build with a profile (`-C profile-use`), which orders the arms by what was measured.",
     false_positives="Input of one kind for long stretches is predicted well. A match that LLVM turned into a table of "
     "values leaves no jump and is not reported.",
-    how="A `switch` of at least eight cases without branch weights, in a loop, written in own code.",
+    how="A `switch` of at least `[rules.RF405] cases` cases (8 unless set) in a loop, written in own code: without "
+    "branch weights, or, built with `-C profile-use`, with one case that has half of them or more.",
     levels=NOTE_LEVELS,
 )
 
-_FEWEST_CASES = 8
+_USUAL_PERCENT = 50
 _CHECKS = (
     (re.compile(r"panic_bounds_check"), "checks an index against the bounds", "an index is checked against the bounds"),
     (
@@ -69,6 +71,13 @@ class ChecksPass:
 
     rules = (PANIC_PATH, WIDE_MATCH)
 
+    def __init__(self, fewest_cases: int = DEFAULT_OPTIONS.RF405.cases) -> None:
+        self.fewest_cases = fewest_cases
+
+    def configured(self, options: Options) -> "ChecksPass":
+        """With the project's number of cases."""
+        return ChecksPass(options.RF405.cases)
+
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
         """Sinks are the function's own panicking calls and switches."""
         places = function.facts.places
@@ -86,18 +95,37 @@ class ChecksPass:
         for switch in function.facts.switches:
             chain = function.chain(switch.location)
             is_own = bool(chain) and hot_path.classifier.is_own_frame(function, chain[0])
-            if switch.cases < _FEWEST_CASES or switch.is_weighted or not is_own or not places[switch.place].loop_depth:
+            if switch.cases < self.fewest_cases or not is_own or not places[switch.place].loop_depth:
                 continue
-            sink = Sink(
-                WIDE_MATCH,
-                f"a match of {switch.cases} cases",
-                "matches",
-                f"a match of {switch.cases} cases without weights is decided",
-                at_most_once=Level.HIDDEN,
-                notes=(("cases", switch.cases),),
-            )
-            reached = hot_path.classifier.of_event(function, switch.place, switch.location)
-            yield SinkSite(function.id, switch.location, reached, sink)
+            match = _match(switch)
+            if match is not None:
+                reached = hot_path.classifier.of_event(function, switch.place, switch.location)
+                yield SinkSite(function.id, switch.location, reached, match)
+
+
+def _match(switch: Switch) -> Sink | None:
+    """A match whose usual arm nobody has said, or is measured and stands among the others."""
+    told = f"a match of {switch.cases} cases"
+    if not switch.is_weighted:
+        return Sink(
+            WIDE_MATCH,
+            told,
+            "matches",
+            f"{told} without weights is decided",
+            at_most_once=Level.HIDDEN,
+            notes=(("cases", switch.cases),),
+        )
+    if not switch.usual or switch.share < _USUAL_PERCENT:
+        return None
+    return Sink(
+        WIDE_MATCH,
+        told,
+        "matches",
+        f"{told}, of which the one of value {switch.usual} is taken {switch.share} times in 100, is decided",
+        at_most_once=Level.HIDDEN,
+        notes=(("cases", switch.cases), ("usual", switch.usual), ("percent", switch.share)),
+        help=f"test the usual case first: `if kind as u64 == {switch.usual} {{ … }} else {{ match kind {{ … }} }}`",
+    )
 
 
 def _checked(site: CallSite) -> tuple[str, str] | None:

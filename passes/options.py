@@ -50,11 +50,19 @@ class LargeVariant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The largest variant has at least this many more than the next."""
 
 
+class WideMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[rules.RF405]``."""
+
+    cases: Annotated[int, msgspec.Meta(ge=4, le=1 << 16)] = 8
+    """A match of at least this many cases is wide."""
+
+
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of all rules that have any, by id."""
 
     RF303: PaddingWaste = PaddingWaste()
     RF304: WorkingSetLimits = WorkingSetLimits()
+    RF405: WideMatch = WideMatch()
     RF501: LargeCopy = LargeCopy()
     RF502: LargeMove = LargeMove()
     RF505: LargeVariant = LargeVariant()

@@ -37,6 +37,7 @@ from ringfence.pipeline.cargo_flags import AuditFlags, audit_flags, codegen_opti
 from ringfence.pipeline.cargo_metadata import Metadata, Selection, metadata
 from ringfence.pipeline.cargo_profile import Profile, differences, profile_arguments, read_profile
 from ringfence.pipeline.errors import BuildError
+from ringfence.pipeline.measured_profile import check_measured_profile
 from ringfence.pipeline.toolchain import Toolchain
 
 __all__ = ["Build", "CrateArtifact", "Metadata", "NativeLibrary", "Profile", "Selection", "build", "metadata"]
@@ -91,6 +92,7 @@ def build(
     config = load_config(toolchain.directory, os.environ)
     user_flags = config.rustflags(toolchain.triple, toolchain.cfg)
     flags = audit_flags(user_flags, emit_text=emit_text)
+    check_measured_profile(flags.flags)
     profile = read_profile(selection.profile, metadata.workspace_root, config, flags.flags, toolchain.cfg)
     target_directory = _target_directory(selection, toolchain, metadata)
     members = frozenset(package.name for package in metadata.packages if metadata.is_member(package.id))

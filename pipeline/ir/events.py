@@ -104,8 +104,8 @@ class _Placing:
                 self.atomics.append(Atomic(operation, ordering, self._row(block), location, target, publishes))
             case Address(symbol, _, location):
                 self.addresses.add(Address(symbol, self._row(block), location))
-            case Switch(cases, is_weighted, _, location):
-                self.switches.append(Switch(cases, is_weighted, self._row(block), location))
+            case Switch(cases, is_weighted, _, location, usual, share):
+                self.switches.append(Switch(cases, is_weighted, self._row(block), location, usual, share))
             case Load(kind, _, location):
                 self._add_load(block, kind, location)
 

@@ -28,6 +28,7 @@ _LINE = re.compile(
 )
 _TARGET = re.compile(rb"label %(" + SYMBOL + rb")")
 _NORMAL_TARGET = re.compile(rb"to label %(" + SYMBOL + rb")")
+_CASE = re.compile(rb"\n    i\d+ (-?\d+), label ")
 _PROFILE = re.compile(rb"!prof !(\d+)")
 _FLAG = re.compile(rb"\n  (%" + SYMBOL + rb") = load atomic i8, ")
 _ALL_CROSSINGS = 1_000_000
@@ -215,9 +216,7 @@ def _event(
     if keyword in GROUP_LOADS:
         return Load(LoadKind.GROUP, -1, reader.location(statement))
     if keyword == b"switch ":
-        cases = len(_TARGET.findall(statement)) - 1
-        is_weighted = b", !prof !" in statement
-        return Switch(cases, is_weighted, -1, reader.location(statement)) if cases >= _FEWEST_CASES else None
+        return _switch(statement, reader)
     if keyword in _ATOMICS:
         # A fence for one thread orders the compiler only: no instruction is left of it.
         is_for_compiler = b'syncscope("singlethread")' in statement
@@ -225,6 +224,23 @@ def _event(
     if keyword in _TERMINATORS and keyword not in _CALLING_TERMINATORS:
         return None
     return reader.read(statement, position, body, slots)
+
+
+def _switch(statement: bytes, reader: CallReader) -> Switch | None:
+    """The weights of a ``switch`` stand in the order of its targets, the default first."""
+    cases = len(_TARGET.findall(statement)) - 1
+    if cases < _FEWEST_CASES:
+        return None
+    profile = _PROFILE.search(statement)
+    weights = reader.metadata.weights(int(profile[1])) if profile else []
+    values = _CASE.findall(statement)
+    usual, share = "", 0
+    total = sum(weights)
+    if len(weights) == len(values) + 1 and total:
+        heaviest = max(range(len(weights)), key=weights.__getitem__)
+        usual = values[heaviest - 1].decode() if heaviest else ""
+        share = 100 * weights[heaviest] // total
+    return Switch(cases, profile is not None, -1, reader.location(statement), usual, share)
 
 
 def _statement(text: bytes, keyword: bytes, position: int) -> bytes:

@@ -119,13 +119,17 @@ class Metadata:
         row = self._file_of[number] = len(self.files) - 1
         return row
 
+    def weights(self, number: int) -> list[int]:
+        """Branch weights in the order of the successors; empty where the node holds none."""
+        text = self.node(number)
+        return [int(weight) & 0xFFFFFFFF for weight in _WEIGHT.findall(text)] if b'"branch_weights"' in text else []
+
     def unlikely(self, number: int) -> tuple[int, ...]:
         """Positions of the successors that branch weights call unlikely (LLVM, *Branch Weight Metadata*)."""
         known = self._unlikely_of.get(number)
         if known is not None:
             return known
-        text = self.node(number)
-        weights = [int(weight) & 0xFFFFFFFF for weight in _WEIGHT.findall(text)] if b'"branch_weights"' in text else []
+        weights = self.weights(number)
         total = sum(weights)
         positions = tuple(
             position for position, weight in enumerate(weights) if total > 0 and weight * _UNLIKELY <= total

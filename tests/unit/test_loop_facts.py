@@ -57,6 +57,13 @@ def test_a_switch_knows_its_cases_and_whether_they_are_weighted() -> None:
     assert switched(3).switches == ()
 
 
+def test_the_heaviest_case_of_a_measured_switch_is_known_by_its_value() -> None:
+    (unweighted,) = switched(9).switches
+    assert (unweighted.usual, unweighted.share) == ("", 0)
+    (weighted,) = switched(9, ", !prof !0").switches
+    assert (weighted.usual, weighted.share) == ("8", 100 * 10 // 55)
+
+
 def test_a_panicking_call_knows_the_place_that_decides() -> None:
     facts = body("""
     define void @f(i1 %more, i1 %bad) {
