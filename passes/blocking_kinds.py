@@ -56,7 +56,7 @@ _BY_WAY = (
     (BlockingClass.SOCKET, re.compile(r"^<?(?:std::net::|std::os::unix::net::|mio::net|socket2::)")),
     (BlockingClass.SLEEP, re.compile(r"^std::thread::(?:\w+::)*sleep(?:_ms|_until)?$")),
     (BlockingClass.YIELD, re.compile(r"^std::thread::(?:\w+::)*yield_now$")),
-    (BlockingClass.FUTEX, re.compile(r"(?:Mutex|RwLock|Condvar|Once|OnceLock|Barrier)(?:Guard)?\b.*::")),
+    (BlockingClass.FUTEX, re.compile(r"\b(?:Mutex|RwLock|Condvar|Once|OnceLock|Barrier)(?:Guard)?\b.*::")),
     (BlockingClass.PARK, re.compile(r"^<?std::thread::.*(?:park|unpark)")),
 )
 _BY_SYMBOL = {

@@ -88,5 +88,7 @@ def _what(resolution: Resolution, *, is_drop_glue: bool, is_virtual: bool) -> st
         return "the drop of a trait object"
     if not is_virtual:
         return "a function pointer"
+    if not resolution.method:
+        return "a method of a trait object"
     trait = resolution.traits[0] if len(resolution.traits) == 1 else "dyn"
-    return f"<{trait}>::{resolution.method or '?'}"
+    return f"<{trait}>::{resolution.method}"

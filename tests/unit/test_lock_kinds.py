@@ -68,6 +68,7 @@ def test_what_is_merely_called_like_a_lock_does_not_acquire(name: str) -> None:
         ("syscall", ["std::sync::mpsc::Receiver<u64>::recv"], BlockingClass.CHANNEL),
         ("syscall", ["std::sync::poison::mutex::Mutex<u64>::lock"], BlockingClass.FUTEX),
         ("syscall", [], BlockingClass.SYSCALL),
+        ("syscall", ["<own::Keys as core::ops::function::FnOnce<()>>::call_once"], BlockingClass.SYSCALL),
         ("mprotect", [], BlockingClass.MEMORY_MAP),
     ],
 )
