@@ -228,7 +228,7 @@ class FunctionFacts(Record, frozen=True):
     """It has a loop of work that only a flag ends (`ringfence.pipeline.ir.blocks`, clause 8)."""
     flow: Flow | None = None
     instructions: int = 0
-    """Of the body."""
+    """Of the body, about: its lines without debug records."""
     accesses: tuple[Access, ...] = ()
     """To memory, in blocks that are not unlikely; where debug info describes variables."""
 

@@ -51,6 +51,7 @@ _LARGE_MOVE = 128
 """Bytes from which a copy is told though it stays on the stack."""
 _DEEPEST = 12
 """Steps, loads and choices behind each other that are followed."""
+_BITS = 8
 _SCALARS = {b"ptr": 8, b"double": 8, b"float": 4, b"half": 2, b"fp128": 16, b"i1": 1}
 _VECTOR = re.compile(rb"<(\d+) x ([^>]+)>|\[(\d+) x ([^\]]+)\]")
 
@@ -66,8 +67,8 @@ class TracedAccess:
     is_indexed: bool
     static: str
     on_stack: bool
-    debug: bytes
-    """The rest of the instruction's line."""
+    line: bytes
+    """The instruction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,14 @@ class AccessReader:
         self._row_of_variable: dict[bytes, int] = {}
         self._row_of_type: dict[str, int] = {}
 
-    def read(self, start: int, end: int, head: bytes, slots: set[bytes]) -> Iterator[tuple[int, TracedAccess]]:
-        """Offset and access, of the body between two offsets. ``head`` is the text of its ``define`` line; ``slots``
-        are its stack slots."""
+    def read(
+        self, start: int, end: int, head: bytes, slots: set[bytes], is_wanted: Callable[[int], bool]
+    ) -> Iterator[tuple[int, TracedAccess]]:
+        """Offset and access, of the body between two offsets. ``head`` is the text of its ``define`` line, ``slots``
+        are its stack slots, ``is_wanted`` says whether an offset's instruction is of interest."""
         returned = _RETURNED.findall(head)
-        return _Body(self, self._text, start, end, slots.union(returned) if returned else slots).accesses()
+        body = _Body(self, self._text, start, end, slots.union(returned) if returned else slots)
+        return body.accesses(is_wanted)
 
     def row(self, variable: bytes) -> int:
         """Position in ``variable_types`` of a variable's type, by the number of its node; -1 for raw memory."""
@@ -126,6 +130,10 @@ class AccessReader:
         return row
 
 
+_Record = tuple[bytes, bytes, bytes, bytes, bytes]
+"""A debug record: ``v`` or ``d``, value, variable, expression, offset of its fragment in bits."""
+
+
 @dataclass(slots=True)
 class _Body:
     reader: AccessReader
@@ -133,18 +141,20 @@ class _Body:
     start: int
     end: int
     slots: set[bytes]
-    _steps: dict[bytes, tuple[bytes, int, bool]] = field(default_factory=dict[bytes, tuple[bytes, int, bool]])
+    _steps: dict[bytes, tuple[bytes, bytes, bytes]] = field(default_factory=dict[bytes, tuple[bytes, bytes, bytes]])
+    """Element type, base and index of each ``getelementptr``."""
     _loads: dict[bytes, tuple[bytes, int]] = field(default_factory=dict[bytes, tuple[bytes, int]])
     _choices: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
-    _types: dict[bytes, tuple[int, int, bool]] = field(default_factory=dict[bytes, tuple[int, int, bool]])
+    _records: list[_Record] = field(default_factory=list[_Record])
+    _first_record: dict[bytes, _Record] = field(default_factory=dict[bytes, _Record])
     _known: dict[bytes, _Traced] = field(default_factory=dict[bytes, _Traced])
 
-    def accesses(self) -> Iterator[tuple[int, TracedAccess]]:
-        found = sorted(self._raw())
+    def accesses(self, is_wanted: Callable[[int], bool]) -> Iterator[tuple[int, TracedAccess]]:
+        found = sorted(each for each in self._raw() if is_wanted(each[0]))
         if not found:
             return
         self._define()
-        for offset, kind, pointer, displacement, size, line in found:
+        for offset, kind, pointer, displacement, size in found:
             traced = self._trace(pointer, 0)
             is_move = kind in _COPIES and size >= _LARGE_MOVE and traced.variable_type >= 0
             if traced.is_slot and not is_move:
@@ -161,12 +171,12 @@ class _Body:
                     traced.is_indexed,
                     traced.static,
                     traced.is_slot,
-                    line,
+                    self.text[offset : self.text.find(b"\n", offset + 1)],
                 ),
             )
 
-    def _raw(self) -> Iterator[tuple[int, AccessKind, bytes, int, int, bytes]]:
-        """Offset, kind, pointer, its displacement, size, rest of the line."""
+    def _raw(self) -> Iterator[tuple[int, AccessKind, bytes, int, int]]:
+        """Offset, kind, pointer, its displacement, size."""
         text, start, end = self.text, self.start, self.end
         slots = self.slots
         for match in _LOAD.finditer(text, start, end):
@@ -175,48 +185,29 @@ class _Body:
                 self._loads[value] = (pointer, int(displacement or 0))
             if pointer not in slots:
                 what = AccessKind.ATOMIC_READ if atomic else AccessKind.READ
-                yield match.start(), what, pointer, int(displacement or 0), _size(kind), self._rest(match)
+                yield match.start(), what, pointer, int(displacement or 0), _size(kind)
         for match in _STORE.finditer(text, start, end):
             atomic, kind, pointer, displacement = match.groups()
             if pointer not in slots:
                 what = AccessKind.ATOMIC_WRITE if atomic else AccessKind.WRITE
-                yield match.start(), what, pointer, int(displacement or 0), _size(kind), self._rest(match)
+                yield match.start(), what, pointer, int(displacement or 0), _size(kind)
         for match in _MODIFY.finditer(text, start, end):
             pointer, displacement, kind = match.groups()
-            yield (
-                match.start(),
-                AccessKind.ATOMIC_WRITE,
-                pointer,
-                int(displacement or 0),
-                _size(kind),
-                self._rest(match),
-            )
+            yield match.start(), AccessKind.ATOMIC_WRITE, pointer, int(displacement or 0), _size(kind)
         for match in _COPY.finditer(text, start, end):
             _, target, source, size = match.groups()
             number = int(size) if size.isdigit() else -1
-            yield match.start(), AccessKind.COPIED_TO, target, 0, number, self._rest(match)
+            yield match.start(), AccessKind.COPIED_TO, target, 0, number
             if source is not None:
-                yield match.start(), AccessKind.COPIED_FROM, source, 0, number, self._rest(match)
-
-    def _rest(self, match: re.Match[bytes]) -> bytes:
-        return self.text[match.end() : self.text.find(b"\n", match.end())]
+                yield match.start(), AccessKind.COPIED_FROM, source, 0, number
 
     def _define(self) -> None:
+        """Tables of what may be asked for; most of it is not, so nothing is looked at yet."""
         text, start, end = self.text, self.start, self.end
-        for match in _STEP.finditer(text, start, end):
-            value, kind, base, index = match.groups()
-            if index.lstrip(b"-").isdigit():
-                self._steps[value] = (base, int(index) * (1 if kind == b"i8" else _size(kind)), False)
-            else:
-                self._steps[value] = (base, 0, True)
-        for match in _CHOICE.finditer(text, start, end):
-            self._choices[match[1]] = match[2]
-        types = self._types
-        row = self.reader.row
-        for what, value, variable, expression, fragment in _RECORD.findall(text, start, end):
-            if value not in types and (number := row(variable)) >= 0:
-                is_object = what == b"d" or expression == b"DW_OP_deref"
-                types[value] = (number, int(fragment or 0) // 8, is_object)
+        self._steps = {value: (kind, base, index) for value, kind, base, index in _STEP.findall(text, start, end)}
+        self._choices = dict(_CHOICE.findall(text, start, end))
+        self._records = _RECORD.findall(text, start, end)
+        self._first_record = {record[1]: record for record in reversed(self._records)}
 
     def _trace(self, pointer: bytes, depth: int) -> _Traced:
         known = self._known.get(pointer)
@@ -233,12 +224,15 @@ class _Body:
             return self._typed(pointer, is_slot=True)
         step = self._steps.get(pointer)
         if step is not None and depth < _DEEPEST:
-            base, offset, indexed = step
+            kind, base, index = step
             traced = self._trace(base, depth + 1)
             if traced.is_known or traced.is_slot:
-                return traced.moved(offset, indexed=indexed)
-        if pointer in self._types:
-            return self._typed(pointer, is_slot=False)
+                is_constant = index.lstrip(b"-").isdigit()
+                element = 1 if kind == b"i8" else _size(kind)
+                return traced.moved(int(index) * element if is_constant else 0, indexed=not is_constant)
+        typed = self._typed(pointer, is_slot=False)
+        if typed.is_known:
+            return typed
         load = self._loads.get(pointer)
         if load is not None and depth < _DEEPEST:
             source = self._trace(load[0], depth + 1)
@@ -258,11 +252,18 @@ class _Body:
         return _UNKNOWN
 
     def _typed(self, value: bytes, *, is_slot: bool) -> _Traced:
-        found = self._types.get(value)
-        if found is None:
+        """By the first record of a value whose variable is more than raw memory."""
+        record = self._first_record.get(value)
+        if record is not None and self.reader.row(record[2]) < 0:
+            others = (each for each in self._records if each[1] == value and self.reader.row(each[2]) >= 0)
+            record = next(others, None)
+        if record is None:
             return _Traced(-1, (), is_slot=is_slot)
-        row, offset, is_object = found
-        return _Traced(row, (offset,) if is_object else (offset, 0), is_slot=is_slot and is_object)
+        what, _, variable, expression, fragment = record
+        is_object = what == b"d" or expression == b"DW_OP_deref"
+        offset = int(fragment or 0) // _BITS
+        path = (offset,) if is_object else (offset, 0)
+        return _Traced(self.reader.row(variable), path, is_slot=is_slot and is_object)
 
 
 _sizes: dict[bytes, int] = {}

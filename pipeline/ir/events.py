@@ -126,9 +126,7 @@ class _Placing:
         )
 
     def add_access(self, block: int, access: TracedAccess, location_of: Callable[[bytes], int]) -> None:
-        """Accesses of unlikely blocks are left out, and those that are alike are counted."""
-        if self.classes.classes[block] >= PathClass.COLD:
-            return
+        """Accesses that are alike are counted."""
         key = (
             access.kind,
             access.variable_type,
@@ -138,7 +136,7 @@ class _Placing:
             access.static,
             access.on_stack,
             self._row(block),
-            location_of(access.debug),
+            location_of(access.line),
         )
         self.accesses[key] = self.accesses.get(key, 0) + 1
 

@@ -10,6 +10,7 @@ from ringfence.graphs.facts import (
     Atomic,
     Load,
     LoadKind,
+    PathClass,
     Switch,
 )
 from ringfence.pipeline.ir.accesses import AccessReader
@@ -172,11 +173,16 @@ def read_function(
     for offset in chased_loads(text, start, end):
         events.append((blocks.at(offset), Load(LoadKind.CHASED, -1, _location_from(text, offset, reader))))
     blocks.mark_waiting(text, start, end, events)
-    found = memory.read(start, end, head, slots) if memory else ()
-    accesses = [(blocks.at(offset), access) for offset, access in found]
-    if not events and not accesses:
+    if not events and not memory:
         return Events()
-    return place(events, accesses, blocks.successors, blocks.classify(), reader.location)
+    classes = blocks.classify()
+
+    def is_likely(offset: int) -> bool:
+        return classes.classes[blocks.at(offset)] < PathClass.COLD
+
+    found = memory.read(start, end, head, slots, is_likely) if memory else ()
+    accesses = [(blocks.at(offset), access) for offset, access in found]
+    return place(events, accesses, blocks.successors, classes, reader.location)
 
 
 def _addresses(

@@ -198,6 +198,6 @@ def _read_definition(
         loads=events.loads,
         stops_at_flag=events.stops_at_flag,
         flow=events.flow,
-        instructions=text.count(b"\n  ", head.body, end) - text.count(b"\n    #dbg_", head.body, end),
+        instructions=text.count(b"\n", head.body, end) - text.count(b" #dbg_", head.body, end),
         accesses=events.accesses,
     )
