@@ -5,7 +5,7 @@ only what is hot or amortised is told. Accesses whose object is not known are co
 much of the hot path is seen.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ringfence.graphs.access_facts import Access, AccessKind
@@ -107,7 +107,7 @@ class Accesses:
         return self._objects.setdefault(id(where), Objects(where.type_named))
 
 
-def tracing(touches: Iterator[RootTouch]) -> Tracing:
+def tracing(touches: Iterable[RootTouch]) -> Tracing:
     """Count."""
     counts = {"fields": 0, "elements": 0, "statics": 0, "unknown": 0}
     for each in touches:

@@ -24,7 +24,7 @@ from ringfence.pipeline.allow import allowed
 from ringfence.pipeline.assume import Assumed, assumed
 from ringfence.pipeline.build import Built, Request, build_or_open
 from ringfence.pipeline.cargo import Selection
-from ringfence.pipeline.coverage import coverage_of
+from ringfence.pipeline.coverage import coverage_of, with_accesses
 from ringfence.pipeline.declared import declared_in_vain
 from ringfence.pipeline.entry_points import Discovered, EntryPoints
 from ringfence.pipeline.errors import UsageError
@@ -301,7 +301,7 @@ def report_of(request: AuditRequest, analysed: Analysed) -> Report:
     not_run = silenced(levels) | {rule.id for rule in ABOUT_TYPES if not analysed.memory.is_seen}
     return build_report(
         build=built.description,
-        coverage=coverage_of(library, reached, built.config.assume, strict=strict),
+        coverage=with_accesses(coverage_of(library, reached, built.config.assume, strict=strict), analysed.memory),
         rules=[rule for rule in RULES if rule.id not in not_run],
         roots=[_result(root, built) for root in linked.roots],
         findings=told,

@@ -3,9 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from ringfence.graphs import contracts
+from ringfence.graphs.accesses import tracing
 from ringfence.graphs.names import display_name
 from ringfence.graphs.reach import Reach
+from ringfence.passes.memory import Memory
 from ringfence.pipeline.config import Assume
 from ringfence.pipeline.library import Library
 from ringfence.pipeline.report.model import AssumedFunctions, Coverage, UnreadableFile
@@ -31,6 +35,16 @@ def coverage_of(library: Library, reached: Reach, entries: Sequence[Assume], *, 
         unreadable=tuple(UnreadableFile(file=each.module, reason=each.reason) for each in library.unreadable),
         contracts=contracts.NAME,
         assumptions=tuple(_assumptions(entries, reached)),
+    )
+
+
+def with_accesses(coverage: Coverage, memory: Memory) -> Coverage:
+    """With how many accesses of memory were seen, and traced."""
+    counts = [tracing(root.touches) for root in memory.roots]
+    return msgspec.structs.replace(
+        coverage,
+        accesses=sum(each.total for each in counts),
+        accesses_traced=sum(each.total - each.unknown for each in counts),
     )
 
 

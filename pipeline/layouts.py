@@ -1,20 +1,34 @@
 """``ringfence layout``: how types lie on cache lines, from the debug info of the modules that describe them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 
 from ringfence.graphs import layout
+from ringfence.graphs.isolation import isolation
 from ringfence.graphs.names import Pattern, without_generics
+from ringfence.graphs.objects import TypeNamed
+from ringfence.graphs.touched_types import FieldUse, TouchedType, touched_types
 from ringfence.graphs.types import FieldFacts, TypeFacts
-from ringfence.pipeline.audit import AuditRequest
+from ringfence.passes.memory import memory_of
+from ringfence.pipeline.audit import AuditRequest, hot_path_of
 from ringfence.pipeline.build import Built, build_or_open
+from ringfence.pipeline.coverage import coverage_of, with_accesses
 from ringfence.pipeline.errors import UsageError
 from ringfence.pipeline.library import Library
 from ringfence.pipeline.module_source import Origin
 from ringfence.pipeline.nearest import suggestion
 from ringfence.pipeline.progress import Progress
+from ringfence.pipeline.propose import message, proposals
 from ringfence.pipeline.report.compose import layout_report
-from ringfence.pipeline.report.model import Coverage, Layout, LayoutField, Report, UnreadableFile
+from ringfence.pipeline.report.model import (
+    AtomicField,
+    Coverage,
+    FieldAccess,
+    Layout,
+    LayoutField,
+    Report,
+    UnreadableFile,
+)
 from ringfence.pipeline.store import store_if
 from ringfence.pipeline.workers import WorkerPool
 
@@ -24,9 +38,14 @@ _HOW_TO_GET_TYPES = (
 )
 
 
-def run_layout(request: AuditRequest, patterns: tuple[str, ...], progress: Progress) -> Report:
-    """The types that the patterns name, all types of the user's own crates without one. Raises `UsageError` where a
-    pattern names none."""
+_HOW_TO_TOUCH = "without `--hot` every type is looked for"
+
+
+def run_layout(request: AuditRequest, patterns: tuple[str, ...], progress: Progress, *, hot: bool) -> Report:
+    """The types that the patterns name, all types of the user's own crates without one; ``hot`` keeps those that the
+    roots touch. Raises `UsageError` where a pattern names none."""
+    if hot:
+        return _hot_layouts(request, patterns, progress)
     built = build_or_open(request.build, progress)
     with closing(WorkerPool(request.workers)) as pool:
         library = Library(built.sources, store_if(wanted=request.use_cache), pool, progress)
@@ -39,26 +58,51 @@ def run_layout(request: AuditRequest, patterns: tuple[str, ...], progress: Progr
     return layout_report(
         build=built.description,
         coverage=_coverage(library),
-        layouts=[layout_of(each) for each in chosen],
+        layouts=[layout_of(each, types.get) for each in chosen],
         notes=[*built.notes, *library.notes],
     )
 
 
-def layout_of(described: TypeFacts, touched: Iterable[str] = ()) -> Layout:
-    """The report's form of a type; ``touched`` are the roots that touch it."""
+def _hot_layouts(request: AuditRequest, patterns: tuple[str, ...], progress: Progress) -> Report:
+    linked, hot_path = hot_path_of(request, progress)
+    if not linked.roots:
+        raise UsageError(message(proposals(linked.built.own_packages)))
+    memory = memory_of(hot_path, linked.functions, linked.threads, linked.is_own_type, linked.built.config.rules)
+    touched = touched_types({each.root.name: each.touches for each in memory.roots})
+    types = {name: each.described for name, each in touched.items()}
+    own = {name: each for name, each in types.items() if linked.is_own_type(name)}
+    chosen = [own[name] for name in sorted(own)]
+    if patterns:
+        chosen = _selected(types, patterns, "that the hot path touches", _HOW_TO_TOUCH)
+    named = {each.name: each for facts in linked.program.modules.values() for each in facts.described_types()}
+    return layout_report(
+        build=linked.built.description,
+        coverage=with_accesses(coverage_of(linked.library, hot_path.reached, (), strict=request.strict), memory),
+        layouts=[layout_of(each, named.get, touched[each.name]) for each in chosen],
+        notes=[*linked.built.notes, *linked.library.notes],
+    )
+
+
+def layout_of(described: TypeFacts, type_named: TypeNamed, touched: TouchedType | None = None) -> Layout:
+    """The report's form of a type, and of how the roots touch it where that is known."""
+    uses = touched.uses if touched else {}
     return Layout(
         type_=described.name,
         size=described.size,
         align=described.align,
         padding=layout.padding(described),
         location=None,
-        fields=tuple(_field(field, tuple(sorted(touched))) for field in described.fields),
+        fields=tuple(_field(field, uses.get((field.variant, field.name), {})) for field in described.fields),
         straddles=layout.straddles(described),
         shared_lines=layout.shared_lines(described),
+        atomics=tuple(
+            AtomicField(field=each.field, holds=each.holds, shares=each.shares, may_share=each.may_share)
+            for each in isolation(described, type_named)
+        ),
     )
 
 
-def _field(field: FieldFacts, touched: tuple[str, ...]) -> LayoutField:
+def _field(field: FieldFacts, uses: Mapping[str, FieldUse]) -> LayoutField:
     name = f"{field.variant}.{field.name}" if field.variant else field.name
     return LayoutField(
         name=name,
@@ -66,7 +110,11 @@ def _field(field: FieldFacts, touched: tuple[str, ...]) -> LayoutField:
         offset=field.offset,
         size=field.size,
         lines=layout.lines(field),
-        touched_by=touched,
+        touched_by=tuple(sorted(uses)),
+        accesses=tuple(
+            FieldAccess(root=root, reads=use.reads, writes=use.writes, atomic=use.is_atomic, in_loop=use.in_loop)
+            for root, use in sorted(uses.items())
+        ),
     )
 
 
@@ -77,12 +125,16 @@ def _chosen(types: dict[str, TypeFacts], patterns: Sequence[str], built: Built) 
     if not patterns:
         own = tuple(f"{crate}::" for crate in built.own_crates)
         return [types[name] for name in sorted(types) if not own or name.startswith(own)]
+    return _selected(types, patterns, "in the debug info of the modules that were read", _HOW_TO_GET_TYPES)
+
+
+def _selected(types: Mapping[str, TypeFacts], patterns: Sequence[str], where: str, how: str) -> list[TypeFacts]:
     chosen: dict[str, TypeFacts] = {}
     for pattern in patterns:
         found = Pattern(pattern).select(types)
         if not found:
             hint = suggestion(pattern, sorted({without_generics(name) for name in types}), limit=3)
-            message = f"no type `{pattern}` in the debug info of the modules that were read{hint}; {_HOW_TO_GET_TYPES}"
+            message = f"no type `{pattern}` {where}{hint}; {how}"
             raise UsageError(message)
         chosen.update((name, types[name]) for name in found)
     return [chosen[name] for name in sorted(chosen)]

@@ -9,6 +9,7 @@ from ringfence.pipeline.cli.options import (
     cargo_options,
     debug_option,
     reading_options,
+    root_option,
 )
 from ringfence.pipeline.cli.output import (
     BASIC_FORMATS,
@@ -24,6 +25,8 @@ from ringfence.pipeline.cli.progress import terminal_progress
 
 @click.command("layout", cls=SectionedCommand, short_help="Show how types lie on cache lines.")
 @click.argument("patterns", nargs=-1, metavar="[TYPE]...")
+@click.option("--hot", is_flag=True, help="Only types that the hot path touches, with the roots that do.")
+@root_option
 @reading_options
 @format_option(*BASIC_FORMATS)
 @output_option(*BASIC_FORMATS)
@@ -35,13 +38,15 @@ def command(
     /,
     *,
     patterns: tuple[str, ...],
+    hot: bool,
     form: Format,
     outputs: tuple[Destination, ...],
     **_options: object,
 ) -> int:
     """Show size, alignment, padding and cache lines of each TYPE: a path, with or without generic arguments.
 
-    All types of your own crates where none is named.
+    All types of your own crates where none is named. With --hot, those that the roots of the configuration (or
+    --root) touch, and per field which root reads and writes it.
     """
     check_destinations(outputs)
     from ringfence.pipeline.layouts import run_layout
@@ -49,6 +54,6 @@ def command(
 
     request = audit_request(Options(context.params))
     with terminal_progress() as progress:
-        report = run_layout(request, patterns, progress)
+        report = run_layout(request, patterns, progress, hot=hot)
     deliver(report, form, outputs, render_layouts)
     return 0

@@ -13,7 +13,7 @@ from ringfence.graphs.facts import (
     PathClass,
     Switch,
 )
-from ringfence.pipeline.ir.accesses import AccessReader
+from ringfence.pipeline.ir.accesses import AccessReader, TracedAccess
 from ringfence.pipeline.ir.blocks import BlockClasses, ControlFlow, Ending, classify
 from ringfence.pipeline.ir.calls import Body, Call, CallReader, Copy
 from ringfence.pipeline.ir.events import Event, Events, forgiven, place
@@ -176,13 +176,24 @@ def read_function(
     if not events and not memory:
         return Events()
     classes = blocks.classify()
+    accesses = _accesses(memory, (start, end), head, slots, blocks, classes) if memory else []
+    return place(events, accesses, blocks.successors, classes, reader.location)
+
+
+def _accesses(
+    memory: AccessReader,
+    span: tuple[int, int],
+    head: bytes,
+    slots: set[bytes],
+    blocks: _Blocks,
+    classes: BlockClasses,
+) -> list[tuple[int, TracedAccess]]:
+    """The accesses in blocks that are not unlikely, each with its block."""
 
     def is_likely(offset: int) -> bool:
         return classes.classes[blocks.at(offset)] < PathClass.COLD
 
-    found = memory.read(start, end, head, slots, is_likely) if memory else ()
-    accesses = [(blocks.at(offset), access) for offset, access in found]
-    return place(events, accesses, blocks.successors, classes, reader.location)
+    return [(blocks.at(offset), access) for offset, access in memory.read(*span, head, slots, is_likely)]
 
 
 def _addresses(

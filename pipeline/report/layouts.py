@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
-from ringfence.pipeline.report.model import Layout, LayoutField
+from ringfence.pipeline.report.model import AtomicField, FieldAccess, Layout, LayoutField
 from ringfence.pipeline.report.names import shorten
 from ringfence.pipeline.report.terminal import QUIET, STRONG, Page, safe, styled, unbroken
 
@@ -21,6 +21,7 @@ _LONGEST_TYPE = 48
 _BLOCK_STYLES = ("black on cyan", "black on green", "black on yellow", "black on blue", "black on magenta")
 _STRADDLE_STYLE = "bold white on red"
 _TICK = 8
+_MOST_NAMED = 4
 _GAP = "  "
 
 
@@ -47,7 +48,28 @@ def _add_heading(page: Page, layout: Layout) -> None:
         names = ", ".join(unbroken(name) for name in layout.straddles)
         verb = "crosses" if len(layout.straddles) == 1 else "cross"
         page.add_wrapped(styled(_GAP, (f"{names} {verb} a cache line", "bold red")), len(_GAP))
+    for atomic in layout.atomics:
+        page.add_wrapped(styled(_GAP) + _isolation(atomic, layout), len(_GAP))
     page.blank()
+
+
+def _isolation(atomic: AtomicField, layout: Layout) -> Text:
+    """Whether an atomic has its line to itself, and who is on it where it has not."""
+    name = unbroken(safe(atomic.field))
+    if atomic.holds:
+        return styled(("✓ ", "green"), f"atomic {name} has its cache line to itself")
+    said = [f"shares its line with {_listed(atomic.shares)}"] if atomic.shares else []
+    if atomic.may_share:
+        said.append(f"may share it with {_listed(atomic.may_share)}")
+    if not said:
+        said.append(f"may share its line with what lies beside the value (align {layout.align}, size {layout.size:,})")
+    return styled((f"✗ atomic {name} ", "red"), " and ".join(said))
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(unbroken(safe(name)) for name in names[:_MOST_NAMED])
+    more = len(names) - _MOST_NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _plural(number: int) -> str:
@@ -158,18 +180,29 @@ def _fitting(name: str, room: int) -> str:
 
 
 def _add_table(page: Page, layout: Layout) -> None:
-    """Name, type, offset, size, lines; ``!`` marks what straddles. The type comes last: it is the longest."""
+    """Name, offset, size, lines, type; ``!`` marks what straddles. Below each field the roots that touch it."""
     names = [safe(field.name) for field in layout.fields]
     width = max(map(cell_len, ("field", *names)))
-    touched = any(field.touched_by for field in layout.fields)
-    heading = f"{_GAP}{'field':{width}}  {'offset':>8}  {'size':>8}  {'lines':>7}  type"
-    page.add(styled((heading + ("  (touched by)" if touched else ""), STRONG)))
+    page.add(styled((f"{_GAP}{'field':{width}}  {'offset':>8}  {'size':>8}  {'lines':>7}  type", STRONG)))
     for name, field in zip(names, layout.fields, strict=True):
         first, last = field.lines
         lines = f"{first}" if first == last else f"{first}-{last}"
         mark = "!" if field.name in layout.straddles else " "
         numbers = f"  {field.offset:>8,}  {field.size:>8,}  {lines:>6}"
         padded = name + " " * (width - cell_len(name))
-        by = f"  ({', '.join(shorten(each) for each in field.touched_by)})" if field.touched_by else ""
         kind = unbroken(shorten(field.type_, _LONGEST_TYPE))
-        page.add(styled(f"{_GAP}{padded}{numbers}", (mark, "bold red"), f"  {kind}", (by, QUIET)))
+        page.add(styled(f"{_GAP}{padded}{numbers}", (mark, "bold red"), f"  {kind}"))
+        for access in field.accesses:
+            page.add(styled((f"{_GAP}{_GAP}{_use(access)}  {shorten(access.root)}", QUIET)))
+
+
+def _use(access: FieldAccess) -> str:
+    """``3 reads, 1 write, atomic, in a loop``, counted in instructions."""
+    counts = [_counted(access.reads, "read"), _counted(access.writes, "write")]
+    words = ["atomic"] if access.atomic else []
+    words += ["in a loop"] if access.in_loop else []
+    return ", ".join([*filter(None, counts), *words])
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{_plural(number)}" if number else ""

@@ -133,6 +133,11 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: tuple[UnreadableFile, ...] = ()
     contracts: str = ""
     """The shipped set of what library functions do, with its version."""
+    accesses: int = 0
+    """Instructions of the hot paths, of all roots together, that touch memory other than their own stack slots, in
+    modules whose debug info describes variables."""
+    accesses_traced: int = 0
+    """Those of them that are traced to a field, an element or a static."""
     assumptions: tuple[AssumedFunctions, ...] = ()
     """What was taken on the project's word, in the order of the configuration."""
 
@@ -215,6 +220,29 @@ def is_elided(detail: Mapping[str, object]) -> bool:
     return detail.get("elided") is True
 
 
+class FieldAccess(msgspec.Struct, frozen=True, kw_only=True):
+    """What the hot path of one root does with a field: instructions that read and that write it."""
+
+    root: str
+    reads: int
+    writes: int
+    atomic: bool
+    in_loop: bool
+
+
+class AtomicField(msgspec.Struct, frozen=True, kw_only=True):
+    """An atomic of a type, and what else may lie on its cache line."""
+
+    field: str
+    """Names that lead to it, joined by dots."""
+    holds: bool
+    """It has its line to itself, wherever the value begins and whatever lies beside it."""
+    shares: tuple[str, ...]
+    """Parts that are on its line wherever the value begins."""
+    may_share: tuple[str, ...]
+    """Parts that are on its line for some beginnings of the value."""
+
+
 class LayoutField(msgspec.Struct, frozen=True, kw_only=True):
     """One field: offset and size in bytes, ``lines`` the first and the last cache line that it touches."""
 
@@ -224,6 +252,8 @@ class LayoutField(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     lines: tuple[int, int]
     touched_by: tuple[str, ...] = ()
+    accesses: tuple[FieldAccess, ...] = ()
+    """Of the roots in ``touched_by``."""
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -238,6 +268,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[LayoutField, ...]
     straddles: tuple[str, ...] = ()
     shared_lines: tuple[tuple[str, ...], ...] = ()
+    atomics: tuple[AtomicField, ...] = ()
 
 
 class Benchmark(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,9 +19,17 @@ def coverage_sentence(coverage: Coverage) -> str:
         f"{coverage.functions_reached:,} of {counted(coverage.functions, 'function')} reached",
         f"{counted(coverage.unresolved_calls, 'call')} unresolved",
         f"{counted(coverage.missing_functions, 'function')} without IR",
+        _accesses(coverage),
         f"contracts: {coverage.contracts}" if coverage.contracts else "",
     ]
     return ", ".join(filter(None, parts))
+
+
+def _accesses(coverage: Coverage) -> str:
+    if not coverage.accesses:
+        return ""
+    percent = 100 * coverage.accesses_traced // coverage.accesses
+    return f"{percent}% of {coverage.accesses:,} memory accesses traced"
 
 
 def assumption_sentence(assumption: AssumedFunctions) -> str:

@@ -41,3 +41,13 @@ impl Adrift {
         self.name[3]
     }
 }
+
+/// No root touches it.
+pub struct Spare {
+    pub count: u64,
+}
+
+#[inline(never)]
+pub fn spare(value: &Spare) -> u64 {
+    value.count
+}
