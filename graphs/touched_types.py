@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ringfence.graphs.access_facts import AccessKind
 from ringfence.graphs.accesses import RootTouch
+from ringfence.graphs.objects import TypeNamed
 from ringfence.graphs.types import TypeFacts
 
 _READS = frozenset({AccessKind.READ, AccessKind.ATOMIC_READ, AccessKind.COPIED_FROM})
@@ -36,6 +37,8 @@ class TouchedType:
     """A type as the roots touch it."""
 
     described: TypeFacts
+    type_named: TypeNamed
+    """Of the module that describes it."""
     uses: dict[tuple[str, str], dict[str, FieldUse]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(FieldUse))
     )
@@ -58,5 +61,5 @@ def _add(found: dict[str, TouchedType], root: str, touch: RootTouch) -> None:
             described = touch.touched.function.where.type_named(step.owner)
             if described is None:
                 continue
-            known = found[step.owner] = TouchedType(described)
+            known = found[step.owner] = TouchedType(described, touch.touched.function.where.type_named)
         known.uses[step.field.variant, step.field.name][root].add(touch)

@@ -28,6 +28,7 @@ from ringfence.pipeline.coverage import coverage_of, with_accesses
 from ringfence.pipeline.declared import declared_in_vain
 from ringfence.pipeline.entry_points import Discovered, EntryPoints
 from ringfence.pipeline.errors import UsageError
+from ringfence.pipeline.layout_facts import hot_layout, touched_in
 from ringfence.pipeline.levels import Levels, RuleLevel, allowed_by_level, silenced, with_level
 from ringfence.pipeline.library import Library
 from ringfence.pipeline.module_source import ModuleSource
@@ -308,6 +309,7 @@ def report_of(request: AuditRequest, analysed: Analysed) -> Report:
         excerpt=built.files.excerpt,
         allowed=allowed_by_level(told, levels) | allowed(findings, built.config.allow, linked.today),
         strict=strict,
+        layouts=[hot_layout(each) for name, each in touched_in(analysed.memory).items() if linked.is_own_type(name)],
         formula=built.config.verdict,
         notes=[*built.notes, *library.notes],
     )

@@ -3,32 +3,21 @@
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 
-from ringfence.graphs import layout
-from ringfence.graphs.isolation import isolation
 from ringfence.graphs.names import Pattern, without_generics
-from ringfence.graphs.objects import TypeNamed
-from ringfence.graphs.touched_types import FieldUse, TouchedType, touched_types
-from ringfence.graphs.types import FieldFacts, TypeFacts
+from ringfence.graphs.types import TypeFacts
 from ringfence.passes.memory import memory_of
 from ringfence.pipeline.audit import AuditRequest, hot_path_of
 from ringfence.pipeline.build import Built, build_or_open
 from ringfence.pipeline.coverage import coverage_of, with_accesses
 from ringfence.pipeline.errors import UsageError
+from ringfence.pipeline.layout_facts import hot_layout, layout_of, touched_in
 from ringfence.pipeline.library import Library
 from ringfence.pipeline.module_source import Origin
 from ringfence.pipeline.nearest import suggestion
 from ringfence.pipeline.progress import Progress
 from ringfence.pipeline.propose import message, proposals
 from ringfence.pipeline.report.compose import layout_report
-from ringfence.pipeline.report.model import (
-    AtomicField,
-    Coverage,
-    FieldAccess,
-    Layout,
-    LayoutField,
-    Report,
-    UnreadableFile,
-)
+from ringfence.pipeline.report.model import Coverage, Report, UnreadableFile
 from ringfence.pipeline.store import store_if
 from ringfence.pipeline.workers import WorkerPool
 
@@ -68,53 +57,16 @@ def _hot_layouts(request: AuditRequest, patterns: tuple[str, ...], progress: Pro
     if not linked.roots:
         raise UsageError(message(proposals(linked.built.own_packages)))
     memory = memory_of(hot_path, linked.functions, linked.threads, linked.is_own_type, linked.built.config.rules)
-    touched = touched_types({each.root.name: each.touches for each in memory.roots})
+    touched = touched_in(memory)
     types = {name: each.described for name, each in touched.items()}
-    own = {name: each for name, each in types.items() if linked.is_own_type(name)}
-    chosen = [own[name] for name in sorted(own)]
+    chosen = sorted(filter(linked.is_own_type, types))
     if patterns:
-        chosen = _selected(types, patterns, "that the hot path touches", _HOW_TO_TOUCH)
-    named = {each.name: each for facts in linked.program.modules.values() for each in facts.described_types()}
+        chosen = [each.name for each in _selected(types, patterns, "that the hot path touches", _HOW_TO_TOUCH)]
     return layout_report(
         build=linked.built.description,
         coverage=with_accesses(coverage_of(linked.library, hot_path.reached, (), strict=request.strict), memory),
-        layouts=[layout_of(each, named.get, touched[each.name]) for each in chosen],
+        layouts=[hot_layout(touched[name]) for name in chosen],
         notes=[*linked.built.notes, *linked.library.notes],
-    )
-
-
-def layout_of(described: TypeFacts, type_named: TypeNamed, touched: TouchedType | None = None) -> Layout:
-    """The report's form of a type, and of how the roots touch it where that is known."""
-    uses = touched.uses if touched else {}
-    return Layout(
-        type_=described.name,
-        size=described.size,
-        align=described.align,
-        padding=layout.padding(described),
-        location=None,
-        fields=tuple(_field(field, uses.get((field.variant, field.name), {})) for field in described.fields),
-        straddles=layout.straddles(described),
-        shared_lines=layout.shared_lines(described),
-        atomics=tuple(
-            AtomicField(field=each.field, holds=each.holds, shares=each.shares, may_share=each.may_share)
-            for each in isolation(described, type_named)
-        ),
-    )
-
-
-def _field(field: FieldFacts, uses: Mapping[str, FieldUse]) -> LayoutField:
-    name = f"{field.variant}.{field.name}" if field.variant else field.name
-    return LayoutField(
-        name=name,
-        type_=field.type_name,
-        offset=field.offset,
-        size=field.size,
-        lines=layout.lines(field),
-        touched_by=tuple(sorted(uses)),
-        accesses=tuple(
-            FieldAccess(root=root, reads=use.reads, writes=use.writes, atomic=use.is_atomic, in_loop=use.in_loop)
-            for root, use in sorted(uses.items())
-        ),
     )
 
 
