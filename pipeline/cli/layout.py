@@ -3,12 +3,14 @@
 import click
 
 from ringfence.pipeline.cli.options import (
+    WHAT,
     Options,
     SectionedCommand,
     audit_request,
     cargo_options,
     debug_option,
     reading_options,
+    sectioned_option,
 )
 from ringfence.pipeline.cli.output import (
     BASIC_FORMATS,
@@ -25,6 +27,14 @@ from ringfence.pipeline.cli.progress import terminal_progress
 @click.command("layout", cls=SectionedCommand, short_help="Show how types lie on cache lines.")
 @click.argument("patterns", nargs=-1, metavar="[TYPE]...")
 @reading_options
+@sectioned_option(
+    "--line-size",
+    section=WHAT,
+    type=click.Choice(["64", "128"]),
+    default="64",
+    show_default=True,
+    help="Bytes of a cache line: 128 on Apple silicon and POWER, and where lines are fetched in pairs.",
+)
 @format_option(*BASIC_FORMATS)
 @output_option(*BASIC_FORMATS)
 @cargo_options
@@ -47,8 +57,10 @@ def command(
     from ringfence.pipeline.layouts import run_layout
     from ringfence.pipeline.report.human import render_layouts
 
-    request = audit_request(Options(context.params))
+    options = Options(context.params)
+    request = audit_request(options)
+    line_bytes = int(options.text("line_size") or 64)
     with terminal_progress() as progress:
-        report = run_layout(request, patterns, progress)
+        report = run_layout(request, patterns, progress, line_bytes)
     deliver(report, form, outputs, render_layouts)
     return 0
