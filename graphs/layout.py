@@ -1,7 +1,7 @@
 """How a type lies on cache lines, given a value that starts on one.
 
-1. *Padding* is the size minus the sizes of the direct fields. Of an enum it is the size minus the size of the
-   discriminant (none where it hides in a niche) and of the largest variant's fields: what no value ever uses.
+1. *Padding* are the bytes that no field covers, of an enum no field of any variant: what no value ever uses. It is
+   *tail* padding behind the last field, *internal* before it.
 2. *Lines* of a field are the first and last cache line that it touches, counted from 0. A field of size 0 touches the
    line of its offset.
 3. A field *straddles* if it is at most a line long and touches two. Which fields do depends on where a value starts:
@@ -11,7 +11,7 @@
 
 from collections import defaultdict
 
-from ringfence.graphs.types import FieldFacts, TypeFacts, TypeKind
+from ringfence.graphs.types import FieldFacts, TypeFacts
 
 LINE_BYTES = 64
 DISCRIMINANT = "{discriminant}"
@@ -19,13 +19,26 @@ DISCRIMINANT = "{discriminant}"
 
 def padding(described: TypeFacts) -> int:
     """Clause 1."""
-    by_variant: dict[str, int] = defaultdict(int)
-    for field in described.fields:
-        by_variant[field.variant] += field.size
-    if described.kind is TypeKind.UNION:
-        return described.size - max((field.size for field in described.fields), default=0)
-    shared = by_variant.pop("", 0)
-    return described.size - shared - max(by_variant.values(), default=0)
+    return sum(stop - start for start, stop in gaps(described))
+
+
+def tail_padding(described: TypeFacts) -> int:
+    """Clause 1: the part of `padding` behind the last field; all of it where no field has bytes."""
+    last = max((field.offset + field.size for field in described.fields if field.size), default=0)
+    return max(described.size - last, 0)
+
+
+def gaps(described: TypeFacts) -> tuple[tuple[int, int], ...]:
+    """Clause 1: the first byte of each gap and the one behind its last, ascending."""
+    found: list[tuple[int, int]] = []
+    covered = 0
+    for field in sorted(described.fields, key=lambda each: each.offset):
+        if field.size and field.offset > covered:
+            found.append((covered, field.offset))
+        covered = max(covered, field.offset + field.size) if field.size else covered
+    if covered < described.size:
+        found.append((covered, described.size))
+    return tuple(found)
 
 
 def lines(field: FieldFacts, line_bytes: int = LINE_BYTES) -> tuple[int, int]:

@@ -38,6 +38,13 @@ def crossing(span: tuple[int, int], align: int, line_bytes: int) -> Sharing:
     return Sharing(crossed, len(possible))
 
 
+def wasteful(span: tuple[int, int], possible: range, line_bytes: int) -> Sharing:
+    """Of one part: the placements in which it lies on more lines than its size needs."""
+    needed = (span[1] - span[0]) // line_bytes
+    wasted = sum((start + span[1]) // line_bytes - (start + span[0]) // line_bytes > needed for start in possible)
+    return Sharing(wasted, len(possible))
+
+
 def sharing(first: tuple[int, int], second: tuple[int, int], align: int, line_bytes: int) -> Sharing:
     """Of two parts, each a first and a last byte behind the beginning of a value of that alignment."""
     possible = starts(align, line_bytes)

@@ -27,6 +27,17 @@ class FieldFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     variant: str = ""
 
 
+class VariantFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One variant of an enum, or one state of a state machine."""
+
+    name: str
+    value: str | None = None
+    """Of the discriminant in decimal (it may have 128 bits), signed as LLVM prints it. ``None`` where every other value
+    of a niche means this variant."""
+    line: int = 0
+    """Of a suspend point: where its ``await`` stands; 0 where debug info does not say."""
+
+
 class TypeFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One monomorphic type."""
 
@@ -37,4 +48,6 @@ class TypeFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     align: int
     fields: tuple[FieldFacts, ...]
     """By offset; of an enum, by variant and then by offset. A discriminant of its own is a field named
-    ``{discriminant}``."""
+    ``{discriminant}``; one that hides in a niche is none."""
+    variants: tuple[VariantFacts, ...] = ()
+    """In the order of debug info, those without fields too."""

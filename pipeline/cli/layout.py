@@ -3,6 +3,7 @@
 import click
 
 from ringfence.pipeline.cli.options import (
+    WHAT,
     Options,
     SectionedCommand,
     audit_request,
@@ -10,6 +11,7 @@ from ringfence.pipeline.cli.options import (
     debug_option,
     reading_options,
     root_option,
+    sectioned_option,
 )
 from ringfence.pipeline.cli.output import (
     BASIC_FORMATS,
@@ -28,6 +30,14 @@ from ringfence.pipeline.cli.progress import terminal_progress
 @click.option("--hot", is_flag=True, help="Only types that the hot path touches, with the roots that do.")
 @root_option
 @reading_options
+@sectioned_option(
+    "--line-size",
+    section=WHAT,
+    type=click.Choice(["64", "128"]),
+    default="64",
+    show_default=True,
+    help="Bytes of a cache line: 128 on Apple silicon and POWER, and where lines are fetched in pairs.",
+)
 @format_option(*BASIC_FORMATS)
 @output_option(*BASIC_FORMATS)
 @cargo_options
@@ -52,8 +62,10 @@ def command(
     from ringfence.pipeline.layouts import run_layout
     from ringfence.pipeline.report.human import render_layouts
 
-    request = audit_request(Options(context.params))
+    options = Options(context.params)
+    request = audit_request(options)
+    line_bytes = int(options.text("line_size") or 64)
     with terminal_progress() as progress:
-        report = run_layout(request, patterns, progress, hot=hot)
+        report = run_layout(request, patterns, progress, line_bytes, hot=hot)
     deliver(report, form, outputs, render_layouts)
     return 0

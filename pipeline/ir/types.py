@@ -5,14 +5,17 @@ whose only element is a ``DW_TAG_variant_part``, whose elements are members, one
 of the variant's fields; an enum without data as ``DW_TAG_enumeration_type``. Metadata counts in bits. Vtable types are
 left out.
 
-Not handled: bit fields of C types, which Rust cannot name.
+Modules of C, which foreign calls bring in, differ: a type that is only declared has no size and is left out; alignment
+is written only where an attribute sets it, else it is the natural one (System V ABI, 3.1.2); a *bit field* is a member
+of the bytes that it touches, named ``name:bits``.
 """
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from math import gcd
 
 from ringfence.graphs.layout import DISCRIMINANT
-from ringfence.graphs.types import FieldFacts, TypeFacts, TypeKind
+from ringfence.graphs.types import FieldFacts, TypeFacts, TypeKind, VariantFacts
 from ringfence.pipeline.ir.metadata import unescape
 
 _COMPOSITE = re.compile(rb"DICompositeType\(tag: DW_TAG_(structure|union|enumeration)_type, name: \"([^\"]*)\"")
@@ -22,6 +25,7 @@ _NAME = re.compile(rb'\bname: "([^"]*)"')
 _SCOPE = re.compile(rb"\bscope: !(\d+)")
 _SIZE = re.compile(rb"\bsize: (\d+)")
 _ALIGN = re.compile(rb"\balign: (\d+)")
+_LINE = re.compile(rb"\bline: (\d+)")
 _OFFSET = re.compile(rb"\boffset: (\d+)")
 _ELEMENTS = re.compile(rb"\belements: !(\d+)")
 _BASE = re.compile(rb"\bbaseType: !(\d+)")
@@ -29,6 +33,12 @@ _DISCRIMINATOR = re.compile(rb"\bdiscriminator: !(\d+)")
 _COUNT = re.compile(rb"\bcount: (\d+)")
 _REFERENCE = re.compile(rb"!(\d+)")
 _STATIC = b"DIFlagStaticMember"
+_DECLARED = b"DIFlagFwdDecl"
+_BIT_FIELD = b"DIFlagBitField"
+_VALUE = re.compile(rb"\bextraData: i\d+ (-?\d+)")
+_ENUMERATOR = re.compile(rb'DIEnumerator\(name: "([^"]*)", value: (-?\d+)')
+_WIDEST_BASIC = 16
+"""The largest natural alignment: of ``__int128`` and ``long double``."""
 _NO_TYPE = re.compile(rb"\{vtable_type\}$|^[&*]|^dyn ")
 """Vtables, wide pointers, and what they point to."""
 _BITS = 8
@@ -67,16 +77,17 @@ class _TypeReader:
         text = self._nodes[number]
         composite = _COMPOSITE.search(text)
         size = _SIZE.search(text)
-        if composite is None or _NO_TYPE.search(composite[2]) or self._is_variant(text):
+        if composite is None or _NO_TYPE.search(composite[2]) or _DECLARED in text or self._is_variant(text):
             return
-        fields = tuple(self._fields(text))
+        fields = tuple(dict.fromkeys(self._fields(text)))
         kind = _kind(composite[1], composite[2], fields, is_enum=self._variant_part(text) is not None)
         yield TypeFacts(
             name=self.name(number),
             kind=kind,
             size=int(size[1]) // _BITS if size else 0,
-            align=max(_number(_ALIGN, text) // _BITS, 1),
+            align=self._align(number),
             fields=fields,
+            variants=tuple(self._variants(text)),
         )
 
     def name(self, number: int, depth: int = 0) -> str:
@@ -93,16 +104,23 @@ class _TypeReader:
         if tag is not None and tag[1] == b"array_type":
             base, elements = _BASE.search(text), _ELEMENTS.search(text)
             counts = [_number(_COUNT, self._node(int(each))) for each in self._elements(elements)]
-            element = self.name(int(base[1]), depth + 1) if base else "?"
-            return f"[{element}; {counts[0] if counts else 0}]"
-        name, scope = _NAME.search(text), _SCOPE.search(text)
-        own = unescape(name[1]) if name else ""
+            name = self.name(int(base[1]), depth + 1) if base else "?"
+            for count in reversed(counts or [0]):
+                name = f"[{name}; {count}]"
+            return name
+        named, scope = _NAME.search(text), _SCOPE.search(text)
+        own = unescape(named[1]) if named else ""
         is_nested = scope is not None and b"DIDerivedType" not in text
         outer = self.name(int(scope[1]), depth + 1) if scope and is_nested else ""
         return f"{outer}::{own}" if outer else own
 
     def _fields(self, text: bytes) -> Iterator[FieldFacts]:
         part = self._variant_part(text)
+        if b"DW_TAG_enumeration_type" in text:
+            base = _BASE.search(text)
+            own = self.name(int(base[1])) if base else ""
+            yield FieldFacts(name=DISCRIMINANT, type_name=own, offset=0, size=_number(_SIZE, text) // _BITS)
+            return
         if part is None:
             yield from sorted(self._members(text, 0, ""), key=_place)
             return
@@ -111,11 +129,51 @@ class _TypeReader:
             yield from self._field(self._node(int(discriminator[1])), 0, "", DISCRIMINANT)
         for member in self._elements(_ELEMENTS.search(part)):
             variant = self._node(int(member))
-            name, base = _NAME.search(variant), _BASE.search(variant)
-            label = unescape(name[1]) if name else ""
+            label, base = self._variant_name(variant), _BASE.search(variant)
             if base is not None:
                 offset = _number(_OFFSET, variant) // _BITS
                 yield from sorted(self._members(self._node(int(base[1])), offset, label), key=_place)
+
+    def _variants(self, text: bytes) -> Iterator[VariantFacts]:
+        if b"DW_TAG_enumeration_type" in text:
+            found = (_ENUMERATOR.search(self._node(int(each))) for each in self._elements(_ELEMENTS.search(text)))
+            yield from (VariantFacts(unescape(each[1]), each[2].decode()) for each in found if each)
+            return
+        part = self._variant_part(text)
+        for member in self._elements(_ELEMENTS.search(part)) if part is not None else ():
+            variant = self._node(int(member))
+            value = _VALUE.search(variant)
+            yield VariantFacts(
+                self._variant_name(variant), value[1].decode() if value else None, _number(_LINE, variant)
+            )
+
+    def _variant_name(self, variant: bytes) -> str:
+        """Of a state machine's state, whose member is only numbered, the name of its struct (``Suspend0``)."""
+        name, base = _NAME.search(variant), _BASE.search(variant)
+        if base is not None and (name is None or name[1].isdigit()):
+            name = _NAME.search(self._node(int(base[1])))
+        return unescape(name[1]) if name else ""
+
+    def _align(self, number: int, depth: int = 0) -> int:
+        """In bytes, at least 1. Without an alignment that is written, the natural one: of an array its element's, of a
+        struct its strictest field's, never more than size and offsets allow (a packed one)."""
+        text = self._node(number)
+        written = _number(_ALIGN, text) // _BITS
+        if written or depth > _DEEPEST_NAME:
+            return max(written, 1)
+        base = _BASE.search(text)
+        size = _number(_SIZE, text) // _BITS
+        if b"DICompositeType(" in text and b"DW_TAG_array_type" not in text and b"DW_TAG_enum" not in text:
+            nodes = [int(each) for each in self._elements(_ELEMENTS.search(text))]
+            members = [each for each in nodes if b"DW_TAG_member" in self._node(each)]
+            natural = max((self._align(each, depth + 1) for each in members), default=1)
+            offsets = (
+                _number(_OFFSET, self._node(each)) // _BITS for each in members if _BIT_FIELD not in self._node(each)
+            )
+            return gcd(natural, size, *offsets) or 1
+        if base is not None and b"DW_TAG_pointer" not in text:
+            return self._align(int(base[1]), depth + 1)
+        return min(1 << (size.bit_length() - 1), _WIDEST_BASIC) if size else 1
 
     def _is_own_discriminant(self, part: bytes) -> bool:
         """Whether every variant has a value of its own: where one has none, the discriminant is a niche inside another
@@ -131,11 +189,13 @@ class _TypeReader:
 
     def _field(self, member: bytes, start: int, variant: str, label: str) -> Iterator[FieldFacts]:
         name, base = _NAME.search(member), _BASE.search(member)
+        first, bits = _number(_OFFSET, member), _number(_SIZE, member)
+        own = label or (unescape(name[1]) if name else "")
         yield FieldFacts(
-            name=label or (unescape(name[1]) if name else ""),
+            name=f"{own}:{bits}" if _BIT_FIELD in member else own,
             type_name=self.name(int(base[1])) if base else "",
-            offset=start + _number(_OFFSET, member) // _BITS,
-            size=_number(_SIZE, member) // _BITS,
+            offset=start + first // _BITS,
+            size=-(-(first % _BITS + bits) // _BITS),
             variant=variant,
         )
 

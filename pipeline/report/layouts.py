@@ -1,7 +1,8 @@
 """Struct layouts on a ruler: a row for each cache line, a column for each byte.
 
 A field is a block ``[name====]``; one that goes on to the next line ends with ``>`` and begins there with ``<``.
-Padding is hatched. Fields that lie on each other, as those of an enum's variants do, get rows of their own.
+Padding is hatched. A line of more than 64 bytes has several rows.
+Fields that lie on each other, as those of an enum's variants do, get rows of their own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from ringfence.pipeline.report.names import shorten
 from ringfence.pipeline.report.terminal import QUIET, STRONG, Page, safe, styled, unbroken
 
 LINE = 64
-"""Bytes of a cache line, and columns of the ruler."""
+"""Columns of the ruler, one a byte: a cache line, or a part of a longer one."""
 
 _PADDING = "░"
 _LONGEST_TYPE = 48
@@ -32,15 +33,21 @@ def add_layout(page: Page, layout: Layout) -> None:
         _add_ruler(page, layout)
     if layout.fields:
         _add_table(page, layout)
+    _add_variants(page, layout)
+    _add_holders(page, layout)
     page.blank()
 
 
 def _add_heading(page: Page, layout: Layout) -> None:
-    lines = -(-layout.size // LINE)
+    lines = -(-layout.size // layout.line_size)
+    tail = f" ({layout.tail_padding:,} at the end)" if layout.tail_padding else ""
+    line = "cache line" if layout.line_size == LINE else f"{layout.line_size}-byte line"
     facts = (
-        f"size {layout.size:,}, align {layout.align}, padding {layout.padding:,}, {lines} cache line{_plural(lines)}"
+        f"size {layout.size:,}, align {layout.align}, padding {layout.padding:,}{tail}, {lines} {line}{_plural(lines)}"
     )
     page.add(styled((safe(layout.type_), STRONG)))
+    if layout.described_in:
+        page.add_wrapped(styled(_GAP, (f"as {', '.join(map(safe, layout.described_in))} has it", QUIET)), len(_GAP))
     if layout.location:
         page.add(styled((f"{_GAP}--> {safe(layout.location.file)}:{layout.location.line}", QUIET)))
     page.add(styled(f"{_GAP}{facts}"))
@@ -50,6 +57,7 @@ def _add_heading(page: Page, layout: Layout) -> None:
         page.add_wrapped(styled(_GAP, (f"{names} {verb} a cache line", "bold red")), len(_GAP))
     for atomic in layout.atomics:
         page.add_wrapped(styled(_GAP) + _isolation(atomic, layout), len(_GAP))
+    _add_placements(page, layout)
     page.blank()
 
 
@@ -72,19 +80,37 @@ def _listed(names: Sequence[str]) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
+def _add_placements(page: Page, layout: Layout) -> None:
+    """What depends on where a value begins; nothing where it begins on a line or where nothing crosses."""
+    found = [each for each in layout.fields if each.crossing]
+    if layout.placements == 1 or not found:
+        return
+    parts = (f"{unbroken(each.name)} {_share(each.crossing, layout.placements)}" for each in found)
+    what = f"begins at one of {layout.placements} places of a line; crosses one: {', '.join(parts)}"
+    page.add_wrapped(styled(_GAP, (what, QUIET)), len(_GAP))
+
+
+def _share(number: int, placements: int) -> str:
+    return "always" if number == placements else f"at {number} of {placements}"
+
+
 def _plural(number: int) -> str:
     return "" if number == 1 else "s"
 
 
 def _add_ruler(page: Page, layout: Layout) -> None:
-    label_width = len(f"line {-(-layout.size // LINE) - 1}")
+    rows_a_line = layout.line_size // LINE
+    label_width = len(f"line {-(-layout.size // layout.line_size) - 1}")
     ticks = "".join(f"{byte:<{_TICK}}" for byte in range(0, LINE, _TICK)).rstrip()
     page.add(styled((f"{_GAP}{'':{label_width}}{_GAP}{ticks}", QUIET)))
     for number, rows in folded_lines(layout):
         if not rows:
-            page.add(styled(f"{_GAP}{'':{label_width}}{_GAP}", (f"… {number} lines like this", QUIET)))
+            unit = "lines" if rows_a_line == 1 else "rows"
+            page.add(styled(f"{_GAP}{'':{label_width}}{_GAP}", (f"… {number} {unit} like this", QUIET)))
         for position, row in enumerate(rows):
-            label = f"line {number}" if not position else ""
+            line, part = divmod(number, rows_a_line)
+            label = f"+{part * LINE}" if part else f"line {line}"
+            label = label if not position else ""
             page.add(styled((f"{_GAP}{label:>{label_width}}{_GAP}", QUIET)) + row)
     page.blank()
 
@@ -206,3 +232,40 @@ def _use(access: FieldAccess) -> str:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{_plural(number)}" if number else ""
+
+
+def _add_variants(page: Page, layout: Layout) -> None:
+    """Bytes of each variant of an enum with data; of a state machine what each suspend point keeps alive."""
+    if not any(each.fields for each in layout.variants):
+        return
+    is_machine = layout.kind == "async"
+    page.blank()
+    page.add(styled((f"{_GAP}{'state' if is_machine else 'variant'}: bytes of its own", STRONG)))
+    for variant in layout.variants:
+        names = ", ".join(map(unbroken, variant.fields)) or "nothing"
+        waits = is_machine and variant.name.startswith("Suspend")
+        kept = f" are kept across the `await` in line {variant.line}: {names}" if waits else ""
+        value = "" if is_machine or variant.value is None else f" (= {variant.value})"
+        text = f"{unbroken(variant.name)}{value}: {variant.bytes_:,}{' bytes' if kept else ''}{kept}"
+        page.add_wrapped(styled(_GAP, text), 2 * len(_GAP))
+
+
+_HOLDERS_SHOWN = 8
+
+
+def _add_holders(page: Page, layout: Layout) -> None:
+    """Where values of the type lie, and what crosses a line there."""
+    if not layout.holders:
+        return
+    page.blank()
+    page.add(styled((f"{_GAP}lies in", STRONG)))
+    for holder in layout.holders[:_HOLDERS_SHOWN]:
+        stride = f", every {holder.stride:,}" if holder.stride else ""
+        parts = (f"{unbroken(name)} {_share(number, holder.placements)}" for name, number in holder.crossing)
+        crossed = f"crosses a line: {', '.join(parts)}" if holder.crossing else "nothing crosses a line"
+        name = unbroken(shorten(holder.holder, _LONGEST_TYPE))
+        text = f"{name} (offset {holder.offset:,}{stride}): {crossed}"
+        page.add_wrapped(styled(_GAP, text), 2 * len(_GAP))
+    left = len(layout.holders) - _HOLDERS_SHOWN
+    if left > 0:
+        page.add(styled((f"{_GAP}… and {left:,} more (`--format json` has them)", QUIET)))

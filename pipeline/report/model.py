@@ -254,6 +254,35 @@ class LayoutField(msgspec.Struct, frozen=True, kw_only=True):
     touched_by: tuple[str, ...] = ()
     accesses: tuple[FieldAccess, ...] = ()
     """Of the roots in ``touched_by``."""
+    variant: str = ""
+    """Of an enum the variant, of a state machine the state (``Suspend0``: what the first ``await`` keeps alive)."""
+    crossing: int = 0
+    """In how many of the layout's ``placements`` the field lies on more lines than it needs."""
+
+
+class LayoutVariant(msgspec.Struct, frozen=True, kw_only=True):
+    """A variant of an enum or a state of a state machine; ``bytes`` are those that its own fields cover."""
+
+    name: str
+    value: str | None
+    bytes_: int = msgspec.field(name="bytes")
+    fields: tuple[str, ...]
+    line: int = 0
+    """Of a suspend point: where its ``await`` stands; 0 where debug info does not say."""
+
+
+class LayoutHolder(msgspec.Struct, frozen=True, kw_only=True):
+    """Where values of the type lie: in a field of another type, in a heap block, in the elements of an array.
+
+    ``offset`` is that of the (first) value in ``holder``, ``stride`` the distance between two of them, 0 for one;
+    ``crossing`` names the fields that lie on more lines than they need in some of the ``placements``, and in how many.
+    """
+
+    holder: str
+    offset: int
+    stride: int
+    placements: int
+    crossing: tuple[tuple[str, int], ...]
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -269,6 +298,17 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     straddles: tuple[str, ...] = ()
     shared_lines: tuple[tuple[str, ...], ...] = ()
     atomics: tuple[AtomicField, ...] = ()
+    kind: str = "struct"
+    tail_padding: int = 0
+    """The part of ``padding`` behind the last field."""
+    line_size: int = 64
+    """Bytes of a cache line, for ``lines``, ``straddles`` and ``placements``."""
+    placements: int = 1
+    """At how many places of a line a value may begin, as far as the type's alignment says."""
+    variants: tuple[LayoutVariant, ...] = ()
+    holders: tuple[LayoutHolder, ...] = ()
+    described_in: tuple[str, ...] = ()
+    """The modules with this layout, where other modules have a type of this name that is laid out differently."""
 
 
 class Benchmark(msgspec.Struct, frozen=True, kw_only=True):

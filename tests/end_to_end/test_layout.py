@@ -93,3 +93,45 @@ def test_a_type_can_be_chosen_and_one_that_is_not_there_is_told_with_the_nearest
     missing = ringfence("layout", "layouts::Stradling", *flags)
     assert missing.returncode == 2
     assert "`layouts::Straddling`" in missing.stderr
+
+
+def test_a_suspend_point_tells_what_its_await_keeps_alive(described: dict[str, Layout]) -> None:
+    machine = described["layouts::wait::{async_fn_env#0}"]
+    states = {variant.name: variant for variant in machine.variants}
+    assert {"Unresumed", "Returned", "Panicked", "Suspend0"} == states.keys()
+    assert {"owner", "first", "__awaitee"} == set(states["Suspend0"].fields)
+    assert states["Suspend0"].line > 0
+
+
+def test_variants_have_discriminants_and_sizes_of_their_own(described: dict[str, Layout]) -> None:
+    wide = {variant.name: (variant.value, variant.bytes_) for variant in described["layouts::Wide"].variants}
+    assert wide == {"Empty": ("0", 0), "Small": ("1", 1), "Large": ("2", 162)}
+    plain = [(variant.name, variant.value) for variant in described["layouts::Plainly"].variants]
+    assert plain == [("One", "0"), ("Two", "1"), ("Three", "2")]
+    assert described["layouts::Plainly"].padding == 0
+
+
+def test_padding_at_the_end_is_told_apart(described: dict[str, Layout]) -> None:
+    ordered = described["layouts::Ordered"]
+    assert (ordered.padding, ordered.tail_padding) == (13, 6)
+
+
+def test_a_field_is_told_with_the_placements_in_which_it_crosses_a_line(described: dict[str, Layout]) -> None:
+    straddling = described["layouts::Straddling"]
+    by_hand = sum((start + 60) // 64 != (start + 75) // 64 for start in range(0, 64, 8))
+    crossing = {field.name: field.crossing for field in straddling.fields}
+    assert (straddling.placements, crossing["last"], crossing["after"]) == (8, by_hand, 0)
+    assert described["layouts::Owner"].placements == 1
+
+
+def test_inside_its_holder_a_type_has_the_placements_of_the_real_offset(described: dict[str, Layout]) -> None:
+    (holder,) = described["layouts::Generic<u16>"].holders
+    assert (holder.holder, holder.offset, holder.placements) == ("layouts::Owner.generic", 64, 1)
+    assert holder.crossing == ()
+
+
+def test_lines_of_128_bytes_are_counted_as_such(ringfence: Run, crate: Path, tmp_path: Path) -> None:
+    flags = ("--manifest-path", crate / "Cargo.toml", "--target-dir", tmp_path, "--line-size", "128")
+    finished = ringfence("layout", "Straddling", *flags, "--format", "json")
+    (layout,) = read(finished.stdout.encode()).layouts
+    assert (layout.line_size, layout.straddles, layout.placements) == (128, (), 16)
