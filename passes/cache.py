@@ -9,7 +9,7 @@ from ringfence.graphs.hotpath import SinkSite
 from ringfence.graphs.layout import LINE_BYTES
 from ringfence.graphs.names import without_generics
 from ringfence.graphs.objects import FieldStep
-from ringfence.graphs.placement import Sharing, crossing
+from ringfence.graphs.placement import crossing
 from ringfence.graphs.types import TypeFacts
 from ringfence.passes.memory import Memory, RootMemory, earliest, span
 from ringfence.passes.rule import Level, Rule
@@ -23,8 +23,8 @@ CACHE_LINE_STRADDLE = Rule(
     example="struct Plant { name: [u8; 56], last: [u64; 2] } // `last` begins 8 bytes before the line's end",
     instead="Move the field to where it fits, or align the type to a line (`#[repr(align(64))]`); `ringfence layout "
     "TYPE` draws the lines.",
-    false_positives="Where the type's alignment is below a line, values begin at several places of one: a field is "
-    "told if what is touched of it crosses in half of them or more, with their number, and the finding is a note.",
+    false_positives="Where the type's alignment is below a line, values begin at several places of one, and no order "
+    "of the fields keeps all of them whole: such a field is told only if it crosses at every place.",
     how="Sizes and offsets from debug info; loads, stores and atomics of the hot path traced to the fields that they "
     "touch. Types of your own crates only.",
     levels={
@@ -47,10 +47,10 @@ class CachePass:
         for root in memory.roots:
             for owner, fields in sorted(_by_type(root, memory).items()):
                 described = next(iter(fields.values()))[0][0].touched.function.where.type_named(owner)
-                crossed = _crossed(fields, described.align) if described else {}
+                crossed = _crossed(fields, described.align) if described else []
                 if described and crossed:
                     shown = earliest([touch for name in crossed for touch, _ in fields[name]])
-                    yield memory.site(shown, _sink(described, crossed, root))
+                    yield memory.site(shown, _sink(described, tuple(crossed), root))
 
 
 _Touches = list[tuple[RootTouch, FieldStep]]
@@ -66,37 +66,31 @@ def _by_type(root: RootMemory, memory: Memory) -> dict[str, dict[str, _Touches]]
     return found
 
 
-def _crossed(fields: Mapping[str, _Touches], align: int) -> dict[str, Sharing]:
-    """The fields whose touched bytes lie across two lines in half of the placements or more."""
-    found: dict[str, Sharing] = {}
+def _crossed(fields: Mapping[str, _Touches], align: int) -> list[str]:
+    """The fields whose touched bytes lie across two lines wherever a value begins."""
+    found: list[str] = []
     for name, touches in sorted(fields.items()):
         spans = [span(touch, step) for touch, step in touches]
         whole = min(first for first, _ in spans), max(last for _, last in spans)
         crossed = crossing(whole, align, LINE_BYTES)
-        if 2 * crossed.shared >= crossed.placements:
-            found[name] = crossed
+        if crossed.always:
+            found.append(name)
     return found
 
 
-def _sink(described: TypeFacts, crossed: Mapping[str, Sharing], root: RootMemory) -> Sink:
-    fields = tuple(crossed)
+def _sink(described: TypeFacts, fields: tuple[str, ...], root: RootMemory) -> Sink:
     named = ", ".join(f"`{field}`" for field in fields)
-    worst = max(crossed.values(), key=lambda each: each.shared)
-    certain = worst.always
     where = "lies" if len(fields) == 1 else "lie"
-    placement = "" if certain else f" at {worst.shared} of the {worst.placements} places where a value may begin"
     return Sink(
         rule=CACHE_LINE_STRADDLE,
         what=described.name,
-        at_most=None if certain else Level.NOTE,
         verb="touches a field across two cache lines",
-        alone=f"{named} of `{without_generics(described.name)}` {where} across two cache lines{placement}, touched",
+        alone=f"{named} of `{without_generics(described.name)}` {where} across two cache lines, touched",
         notes=(
             ("type", described.name),
             ("fields", fields),
             ("bytes", described.size),
             ("align", described.align),
-            ("certain", certain),
         ),
         apart=True,
         only_for=(root.root.id,),

@@ -14,7 +14,7 @@ from ringfence.pipeline.cli.options import (
     sectioned_option,
 )
 from ringfence.pipeline.cli.output import (
-    BASIC_FORMATS,
+    LAYOUT_FORMATS,
     Destination,
     Format,
     check_destinations,
@@ -38,8 +38,8 @@ from ringfence.pipeline.cli.progress import terminal_progress
     show_default=True,
     help="Bytes of a cache line: 128 on Apple silicon and POWER, and where lines are fetched in pairs.",
 )
-@format_option(*BASIC_FORMATS)
-@output_option(*BASIC_FORMATS)
+@format_option(*LAYOUT_FORMATS)
+@output_option(*LAYOUT_FORMATS)
 @cargo_options
 @debug_option
 @click.pass_context

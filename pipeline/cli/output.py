@@ -39,10 +39,13 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     GITHUB = "github"
     JUNIT = "junit"
+    HTML = "html"
 
 
 BASIC_FORMATS = (Format.HUMAN, Format.JSON)
 """Those of commands that do not judge."""
+LAYOUT_FORMATS = (*BASIC_FORMATS, Format.HTML)
+"""Those of ``layout``, which draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +183,15 @@ def _console(file: TextIO, width: int | None = None) -> Console:
 
 def _encoded(report: Report, form: Format) -> bytes:
     """Any form but the human one."""
-    from ringfence.pipeline.report import github, json, jsonl, junit, markdown, sarif
+    from ringfence.pipeline.report import github, html, json, jsonl, junit, markdown, sarif
 
     match form:
         case Format.JSONL:
             return jsonl.write(report)
         case Format.SARIF:
             return sarif.write(report)
+        case Format.HTML:
+            return html.write(report).encode()
         case Format.MARKDOWN:
             return markdown.write(report).encode()
         case Format.GITHUB:

@@ -5,24 +5,20 @@ Padding is hatched. A line of more than 64 bytes has several rows.
 Fields that lie on each other, as those of an enum's variants do, get rows of their own.
 """
 
-from collections.abc import Iterator, Sequence
-
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
 from ringfence.pipeline.report.model import AtomicField, FieldAccess, Layout, LayoutField
 from ringfence.pipeline.report.names import shorten
+from ringfence.pipeline.report.ruler import ROW, Track, end_of, label_of, rows_of
+from ringfence.pipeline.report.sentences import isolation_sentence
 from ringfence.pipeline.report.terminal import QUIET, STRONG, Page, safe, styled, unbroken
-
-LINE = 64
-"""Columns of the ruler, one a byte: a cache line, or a part of a longer one."""
 
 _PADDING = "░"
 _LONGEST_TYPE = 48
 _BLOCK_STYLES = ("black on cyan", "black on green", "black on yellow", "black on blue", "black on magenta")
 _STRADDLE_STYLE = "bold white on red"
 _TICK = 8
-_MOST_NAMED = 4
 _GAP = "  "
 
 
@@ -41,7 +37,7 @@ def add_layout(page: Page, layout: Layout) -> None:
 def _add_heading(page: Page, layout: Layout) -> None:
     lines = -(-layout.size // layout.line_size)
     tail = f" ({layout.tail_padding:,} at the end)" if layout.tail_padding else ""
-    line = "cache line" if layout.line_size == LINE else f"{layout.line_size}-byte line"
+    line = "cache line" if layout.line_size == ROW else f"{layout.line_size}-byte line"
     facts = (
         f"size {layout.size:,}, align {layout.align}, padding {layout.padding:,}{tail}, {lines} {line}{_plural(lines)}"
     )
@@ -56,28 +52,15 @@ def _add_heading(page: Page, layout: Layout) -> None:
         verb = "crosses" if len(layout.straddles) == 1 else "cross"
         page.add_wrapped(styled(_GAP, (f"{names} {verb} a cache line", "bold red")), len(_GAP))
     for atomic in layout.atomics:
-        page.add_wrapped(styled(_GAP) + _isolation(atomic, layout), len(_GAP))
+        page.add_wrapped(styled(_GAP) + _isolation(atomic), len(_GAP))
     _add_placements(page, layout)
     page.blank()
 
 
-def _isolation(atomic: AtomicField, layout: Layout) -> Text:
-    """Whether an atomic has its line to itself, and who is on it where it has not."""
+def _isolation(atomic: AtomicField) -> Text:
+    mark, style = ("✓", "green") if atomic.holds else ("✗", "red")
     name = unbroken(safe(atomic.field))
-    if atomic.holds:
-        return styled(("✓ ", "green"), f"atomic {name} has its cache line to itself")
-    said = [f"shares its line with {_listed(atomic.shares)}"] if atomic.shares else []
-    if atomic.may_share:
-        said.append(f"may share it with {_listed(atomic.may_share)}")
-    if not said:
-        said.append(f"may share its line with what lies beside the value (align {layout.align}, size {layout.size:,})")
-    return styled((f"✗ atomic {name} ", "red"), " and ".join(said))
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(unbroken(safe(name)) for name in names[:_MOST_NAMED])
-    more = len(names) - _MOST_NAMED
-    return f"{shown} and {more} more" if more > 0 else shown
+    return styled((f"{mark} ", style), f"atomic `{name}` {isolation_sentence(atomic)}")
 
 
 def _add_placements(page: Page, layout: Layout) -> None:
@@ -99,84 +82,27 @@ def _plural(number: int) -> str:
 
 
 def _add_ruler(page: Page, layout: Layout) -> None:
-    rows_a_line = layout.line_size // LINE
     label_width = len(f"line {-(-layout.size // layout.line_size) - 1}")
-    ticks = "".join(f"{byte:<{_TICK}}" for byte in range(0, LINE, _TICK)).rstrip()
+    ticks = "".join(f"{byte:<{_TICK}}" for byte in range(0, ROW, _TICK)).rstrip()
     page.add(styled((f"{_GAP}{'':{label_width}}{_GAP}{ticks}", QUIET)))
-    for number, rows in folded_lines(layout):
-        if not rows:
-            unit = "lines" if rows_a_line == 1 else "rows"
-            page.add(styled(f"{_GAP}{'':{label_width}}{_GAP}", (f"… {number} {unit} like this", QUIET)))
-        for position, row in enumerate(rows):
-            line, part = divmod(number, rows_a_line)
-            label = f"+{part * LINE}" if part else f"line {line}"
-            label = label if not position else ""
-            page.add(styled((f"{_GAP}{label:>{label_width}}{_GAP}", QUIET)) + row)
+    straddles = frozenset(layout.straddles)
+    for row in rows_of(layout):
+        if row.left_out:
+            unit = "lines" if layout.line_size == ROW else "rows"
+            page.add(styled(f"{_GAP}{'':{label_width}}{_GAP}", (f"… {row.left_out} {unit} like this", QUIET)))
+        for position, track in enumerate(row.tracks):
+            label = label_of(layout, row.number) if not position else ""
+            drawn = _row(track, row.number, layout.size, straddles)
+            page.add(styled((f"{_GAP}{label:>{label_width}}{_GAP}", QUIET)) + drawn)
     page.blank()
 
 
-def folded_lines(layout: Layout) -> Iterator[tuple[int, list[Text]]]:
-    """Each cache line with its rows; of a run of lines that one field fills, the first, then the number of the others
-    with no rows, then the last."""
-    tracks = _tracks(layout.fields)
-    straddles = frozenset(layout.straddles)
-    total = -(-layout.size // LINE)
-    number = 0
-    while number < total:
-        yield number, [_row(track, number, layout.size, straddles) for track in _on_line(tracks, number)]
-        filled = number + 1
-        while filled < total - 1 and _is_inside_one(layout.fields, filled):
-            filled += 1
-        if filled - number > 2:
-            yield filled - number - 1, []
-            number = filled
-        else:
-            number += 1
-
-
-def _is_inside_one(fields: Sequence[LayoutField], line: int) -> bool:
-    """The whole line, and those on both its sides, belong to one field."""
-    first, last = line * LINE, (line + 1) * LINE
-    on_line = [each for each in fields if each.offset < last and each.offset + each.size > first]
-    return len(on_line) == 1 and on_line[0].offset < first and on_line[0].offset + on_line[0].size > last
-
-
-_Track = list[tuple[int, LayoutField]]
-
-
-def _tracks(fields: Sequence[LayoutField]) -> list[_Track]:
-    """Fields with their position, so that none overlaps another in its track; fields without bytes are left out."""
-    tracks: list[_Track] = []
-    ordered = sorted((each.offset, -each.size, position) for position, each in enumerate(fields) if each.size)
-    for _, _, position in ordered:
-        field = fields[position]
-        free = next((track for track in tracks if _end(track[-1][1]) <= field.offset), None)
-        if free is None:
-            tracks.append([(position, field)])
-        else:
-            free.append((position, field))
-    return tracks
-
-
-def _end(field: LayoutField) -> int:
-    return field.offset + field.size
-
-
-def _on_line(tracks: list[_Track], line: int) -> list[_Track]:
-    first, last = line * LINE, (line + 1) * LINE
-    kept = [
-        [(position, field) for position, field in track if field.offset < last and _end(field) > first]
-        for track in tracks
-    ]
-    return [track for track in kept if track] or [[]]
-
-
-def _row(track: _Track, line: int, size: int, straddles: frozenset[str]) -> Text:
+def _row(track: Track, line: int, size: int, straddles: frozenset[str]) -> Text:
     """One track of one line: blocks, and hatching between them up to the end of the type."""
     row = Text()
-    position, end = line * LINE, min((line + 1) * LINE, size)
+    position, end = line * ROW, min((line + 1) * ROW, size)
     for number, field in track:
-        start, stop = max(field.offset, position), min(_end(field), end)
+        start, stop = max(field.offset, position), min(end_of(field), end)
         row.append(_PADDING * (start - position), style=QUIET)
         style = _STRADDLE_STYLE if field.name in straddles else _BLOCK_STYLES[number % len(_BLOCK_STYLES)]
         row.append(block(field, start, stop), style=style)
@@ -189,7 +115,7 @@ def block(field: LayoutField, start: int, stop: int) -> str:
     """Bytes ``start`` to ``stop`` of a field as that many columns: ``[name==]``, ``<`` and ``>`` where it goes on."""
     width = stop - start
     opening = "[" if start == field.offset else "<"
-    closing = "]" if stop == _end(field) else ">"
+    closing = "]" if stop == end_of(field) else ">"
     if width == 1:
         return opening if closing == ">" else "|"
     room = width - 2

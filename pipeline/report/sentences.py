@@ -1,15 +1,16 @@
 """What several report forms say of an audit in the same words: its build, its coverage, its counts."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ringfence.graphs.contracts import Effect
 from ringfence.passes.rule import Level
-from ringfence.pipeline.report.model import AssumedFunctions, Build, Coverage, Finding, Report
+from ringfence.pipeline.report.model import AssumedFunctions, AtomicField, Build, Coverage, Finding, Report
 from ringfence.pipeline.report.names import shorten
 from ringfence.pipeline.report.terminal import safe, unbroken
 
 _LONGEST_NAME = 88
+_MOST_NAMED = 4
 
 
 def coverage_sentence(coverage: Coverage) -> str:
@@ -23,6 +24,22 @@ def coverage_sentence(coverage: Coverage) -> str:
         f"contracts: {coverage.contracts}" if coverage.contracts else "",
     ]
     return ", ".join(filter(None, parts))
+
+
+def isolation_sentence(atomic: AtomicField) -> str:
+    """What lies on the cache line of an atomic; names between backticks."""
+    if atomic.holds:
+        return "has its cache line to itself"
+    said = [f"shares its line with {_listed(atomic.shares)}"] if atomic.shares else []
+    if atomic.may_share:
+        said.append(f"may share its line with {_listed(atomic.may_share)}")
+    return " and ".join(said) or "may share its line with what lies beside the value"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{unbroken(safe(name))}`" for name in names[:_MOST_NAMED])
+    more = len(names) - _MOST_NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _accesses(coverage: Coverage) -> str:
