@@ -176,13 +176,19 @@ def _chosen(types: Mapping[str, _Versions], patterns: Sequence[str], built: Buil
         return [name for name in sorted(types) if not own or name.startswith(own)]
     chosen: set[str] = set()
     for pattern in patterns:
-        found = Pattern(pattern).select(types)
+        found = Pattern(pattern).select(types) or _state_machine(pattern, types)
         if not found:
             hint = suggestion(pattern, sorted({without_generics(name) for name in types}), limit=3)
             message = f"no type `{pattern}` in the debug info of the modules that were read{hint}; {_HOW_TO_GET_TYPES}"
             raise UsageError(message)
         chosen.update(found)
     return sorted(chosen)
+
+
+def _state_machine(function: str, types: Iterable[str]) -> list[str]:
+    """An ``async fn`` is known by its name; its type is that of its body."""
+    machines = {name.rsplit("::", 1)[0]: name for name in types if "::{async_fn_env#" in name}
+    return sorted(machines[name] for name in Pattern(function).select(machines))
 
 
 def _coverage(library: Library) -> Coverage:
