@@ -6,10 +6,10 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test audits check lint style mypy pyright imports format bench truth bitcode laminardb rules clean
+.PHONY: help setup demo test audits check lint style mypy pyright imports format bench layout-bench truth bitcode laminardb rules clean
 
 help: ## show this text
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv with ringfence and its tools (quick the second time)
 
@@ -56,6 +56,11 @@ format: $(READY) ## put the code into its standard form
 
 bench: $(READY) ## time the audit of laminar-core against its floor (prints a table; minutes)
 	@$(BIN)/python tests/bench.py
+
+CRATE_MANIFEST ?= testcrates/laminardb-0.1.0/Cargo.toml
+
+layout-bench: $(READY) ## compare layouts with the DWARF of the same build, and with other tools (CRATE_MANIFEST=…)
+	@$(BIN)/python tests/layout_bench.py --manifest-path $(CRATE_MANIFEST) $(if $(PACKAGE),--package $(PACKAGE))
 
 truth: $(READY) ## run the testcrates and print how right the audit is about them (less than a minute)
 	@PYTHONPATH=tests $(BIN)/python -m truth

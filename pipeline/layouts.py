@@ -1,7 +1,7 @@
 """``ringfence layout``: how types lie on cache lines, from the debug info of the modules that describe them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 
 from ringfence.graphs import layout
@@ -120,13 +120,19 @@ def _chosen(types: Mapping[str, _Versions], patterns: Sequence[str], built: Buil
 def _selected(types: Collection[str], patterns: Sequence[str], where: str, how: str) -> list[str]:
     chosen: set[str] = set()
     for pattern in patterns:
-        found = Pattern(pattern).select(types)
+        found = Pattern(pattern).select(types) or _state_machine(pattern, types)
         if not found:
             hint = suggestion(pattern, sorted({without_generics(name) for name in types}), limit=3)
             message = f"no type `{pattern}` {where}{hint}; {how}"
             raise UsageError(message)
         chosen.update(found)
     return sorted(chosen)
+
+
+def _state_machine(function: str, types: Iterable[str]) -> list[str]:
+    """An ``async fn`` is known by its name; its type is that of its body."""
+    machines = {name.rsplit("::", 1)[0]: name for name in types if "::{async_fn_env#" in name}
+    return sorted(machines[name] for name in Pattern(function).select(machines))
 
 
 def _coverage(library: Library) -> Coverage:
