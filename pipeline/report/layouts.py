@@ -25,6 +25,15 @@ _TICK = 8
 _GAP = "  "
 
 
+_MOST_DRAWN = 200
+
+
+def most_telling(layouts: Sequence[Layout]) -> tuple[Layout, ...]:
+    """As many as a person may read, in their order: those with fields across lines, then those with most padding."""
+    ranked = sorted(enumerate(layouts), key=lambda each: (not each[1].straddles, -each[1].padding, each[0]))
+    return tuple(layout for _, layout in sorted(ranked[:_MOST_DRAWN], key=lambda each: each[0]))
+
+
 def add_layout(page: Page, layout: Layout) -> None:
     """Heading, ruler and table of one type."""
     _add_heading(page, layout)
