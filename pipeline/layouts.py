@@ -27,7 +27,8 @@ from ringfence.pipeline.workers import WorkerPool
 
 _HOW_TO_GET_TYPES = (
     "ringfence builds the workspace's members with full debug info and other packages with line tables only: "
-    "`--layout-all` builds all of them with full debug info"
+    "`--layout-all` builds all of them with full debug info; IR for `--ir` has types with `-C debuginfo=2` "
+    '(`debug = "full"` in the cargo profile)'
 )
 _HOW_TO_TOUCH = "without `--hot` every type is looked for"
 

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from ringfence.passes.rule import Level
 from ringfence.pipeline.report.diagnostic import add_finding, add_heading
-from ringfence.pipeline.report.layouts import add_layout
+from ringfence.pipeline.report.layouts import add_layout, most_telling
 from ringfence.pipeline.report.model import (
     Capability,
     CheckStatus,
@@ -96,8 +96,13 @@ def render(report: Report, console: Console, most: int | None = MOST_SHOWN, expl
 def render_layouts(report: Report, console: Console) -> None:
     """Write the layouts of the report's types, then what was read for them."""
     page = Page(console)
-    for layout in report.layouts:
+    shown = most_telling(report.layouts)
+    for layout in shown:
         add_layout(page, layout)
+    if len(shown) < len(report.layouts):
+        left = f"{len(report.layouts) - len(shown):,} more types"
+        page.add_wrapped(styled((left, STRONG), " with less padding (name some, or `--format json` has them all)"), 2)
+        page.blank()
     if not report.layouts:
         page.add(styled("no type to show: debug info has none that the patterns name"))
         page.blank()

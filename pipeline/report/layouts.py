@@ -5,6 +5,8 @@ Padding is hatched. A line of more than 64 bytes has several rows.
 Fields that lie on each other, as those of an enum's variants do, get rows of their own.
 """
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
@@ -20,6 +22,15 @@ _BLOCK_STYLES = ("black on cyan", "black on green", "black on yellow", "black on
 _STRADDLE_STYLE = "bold white on red"
 _TICK = 8
 _GAP = "  "
+
+
+_MOST_DRAWN = 200
+
+
+def most_telling(layouts: Sequence[Layout]) -> tuple[Layout, ...]:
+    """As many as a person may read, in their order: those with fields across lines, then those with most padding."""
+    ranked = sorted(enumerate(layouts), key=lambda each: (not each[1].straddles, -each[1].padding, each[0]))
+    return tuple(layout for _, layout in sorted(ranked[:_MOST_DRAWN], key=lambda each: each[0]))
 
 
 def add_layout(page: Page, layout: Layout) -> None:
