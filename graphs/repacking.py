@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from ringfence.graphs.layout import DISCRIMINANT
 from ringfence.graphs.objects import Objects
 from ringfence.graphs.types import FieldFacts, TypeFacts, TypeKind
 
@@ -60,6 +61,27 @@ def variant_sizes(described: TypeFacts) -> tuple[tuple[int, str], ...]:
         if field.variant:
             spans[field.variant] += field.size
     return tuple(sorted(((size, name) for name, size in spans.items()), key=lambda each: (-each[0], each[1])))
+
+
+def boxed_bytes(described: TypeFacts) -> int:
+    """Size of an enum whose largest variant holds a box instead; 0 where the discriminant hides in a niche, for then
+    the box changes where it hides."""
+    if not any(field.name == DISCRIMINANT for field in described.fields):
+        return 0
+    tag = sum(field.size for field in described.fields if field.name == DISCRIMINANT)
+    _, largest = variant_sizes(described)[0]
+    ends = [field.offset + field.size for field in described.fields if field.variant not in ("", largest)]
+    align = max(described.align, _POINTER_BYTES)
+    return _up(max(*ends, _up(tag, _POINTER_BYTES) + _POINTER_BYTES, tag), align)
+
+
+def padded_bytes(described: TypeFacts, fields: Sequence[str], type_named: TypeNamed, line_bytes: int) -> int:
+    """Size of a struct that gives each of these fields a line of its own, and keeps the others together behind them;
+    0 where an alignment is not known."""
+    rest = tuple(field for field in described.fields if field.name not in fields)
+    together = reordered(msgspec.structs.replace(described, fields=rest, align=1), type_named)
+    lines = sum(_up(field.size, line_bytes) for field in described.fields if field.name in fields)
+    return lines + _up(together.size, line_bytes) if together else 0
 
 
 def _up(offset: int, align: int) -> int:

@@ -8,7 +8,7 @@ from ringfence.graphs.accesses import RootTouch
 from ringfence.graphs.hotpath import SinkSite
 from ringfence.graphs.layout import LINE_BYTES, padding
 from ringfence.graphs.names import last_segment
-from ringfence.graphs.repacking import reordered, variant_sizes
+from ringfence.graphs.repacking import boxed_bytes, reordered, variant_sizes
 from ringfence.graphs.types import TypeFacts, TypeKind
 from ringfence.passes.advisory import ADVISORY_LEVELS, NOTE_LEVELS
 from ringfence.passes.memory import Memory, RootMemory, earliest
@@ -123,6 +123,8 @@ def _enums_copied(touch: RootTouch, memory: Memory) -> Iterator[str]:
 def _variant_sink(described: TypeFacts, sizes: Sequence[tuple[int, str]], root: RootMemory) -> Sink:
     name = last_segment(described.name)
     (largest, variant), (second, other) = sizes[0], sizes[1]
+    boxed = boxed_bytes(described)
+    after = f"{boxed} bytes instead of {described.size}" if boxed else f"about {max(second, 8)} bytes"
     return Sink(
         rule=LARGE_VARIANT,
         what=described.name,
@@ -130,9 +132,13 @@ def _variant_sink(described: TypeFacts, sizes: Sequence[tuple[int, str]], root: 
         alone=f"a `{name}` of {described.size} bytes is moved, of which `{variant}` needs {largest} and `{other}`, the "
         f"next largest variant, {second},",
         size=described.size,
-        notes=(("type", described.name), ("variants", tuple((each, size) for size, each in sizes))),
-        help=f"box what `{name}::{variant}` holds: `{variant}(Box<…>)` makes the enum about "
-        f"{max(second, 8) + 8} bytes; or send it another way",
+        notes=(
+            ("type", described.name),
+            ("variants", tuple((each, size) for size, each in sizes)),
+            *((("boxed_bytes", boxed),) if boxed else ()),
+        ),
+        help=f"box what `{name}::{variant}` holds: with `{variant}(Box<…>)` the enum has {after}; or send it another "
+        "way",
         apart=True,
         only_for=(root.root.id,),
     )

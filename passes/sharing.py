@@ -17,8 +17,9 @@ from ringfence.graphs.accesses import RootTouch
 from ringfence.graphs.hotpath import SinkSite
 from ringfence.graphs.layout import LINE_BYTES
 from ringfence.graphs.names import last_segment, without_generics
-from ringfence.graphs.objects import FieldStep
+from ringfence.graphs.objects import FieldStep, TypeNamed
 from ringfence.graphs.placement import Sharing, sharing
+from ringfence.graphs.repacking import padded_bytes
 from ringfence.passes.advisory import ADVISORY_LEVELS
 from ringfence.passes.memory import Memory, RootMemory, earliest, span
 from ringfence.passes.rule import Level, Rule
@@ -101,7 +102,8 @@ class SharingPass:
             for use in uses:
                 neighbours = tuple(_neighbours(use, uses)) if use.writes_for_others else ()
                 if neighbours:
-                    yield memory.site(earliest(use.writes_for_others), _sink(use, neighbours))
+                    shown = earliest(use.writes_for_others)
+                    yield memory.site(shown, _sink(use, neighbours, shown.touched.function.where.type_named))
 
 
 def _uses(root: RootMemory, memory: Memory) -> Iterator[_Use]:
@@ -184,7 +186,7 @@ def _is_handed_over(use: _Use, other: _Use, uses: Sequence[_Use]) -> bool:
     return next(crossed, None) is None
 
 
-def _sink(use: _Use, neighbours: Sequence[_Neighbour]) -> Sink:
+def _sink(use: _Use, neighbours: Sequence[_Neighbour], type_named: TypeNamed) -> Sink:
     owner = last_segment(use.owner)
     is_certain = any(each.sharing.always for each in neighbours)
     shown = min(neighbours, key=lambda each: (not each.sharing.always, not each.use.writes, each.use.field))
@@ -192,6 +194,8 @@ def _sink(use: _Use, neighbours: Sequence[_Neighbour]) -> Sink:
     deed = "writes" if shown.use.writes else "reads"
     other = _short(shown.use.memory.root.name)
     thread = f" on thread `{shown.use.memory.thread}`" if shown.is_told else ""
+    after = _padded(use, shown, type_named)
+    size = f": {after} bytes" if after else ""
     padding = f"; {use.padding}: it keeps off what comes behind, not what comes before" if use.padding else ""
     return Sink(
         rule=FALSE_SHARING,
@@ -200,12 +204,18 @@ def _sink(use: _Use, neighbours: Sequence[_Neighbour]) -> Sink:
         alone=f"`{use.field}` of `{owner}`, which {verb} a cache line with `{shown.use.field}` that `{other}` {deed}"
         f"{thread}{padding}, is written",
         at_most=None if is_certain and not all(each.is_mutual for each in neighbours) else Level.NOTE,
-        notes=tuple(_notes(use, neighbours, is_certain=is_certain)),
+        notes=(*_notes(use, neighbours, is_certain=is_certain), *((("padded_bytes", after),) if after else ())),
         help=f"give each its own line: in `{owner}` write `{use.field}: CachePadded<…>` and "
-        f"`{shown.use.field}: CachePadded<…>` (crossbeam-utils; or a `#[repr(align(64))]` wrapper)",
+        f"`{shown.use.field}: CachePadded<…>` (crossbeam-utils; or a `#[repr(align(64))]` wrapper){size}",
         apart=True,
         only_for=(use.memory.root.id,),
     )
+
+
+def _padded(use: _Use, shown: _Neighbour, type_named: TypeNamed) -> int:
+    """Bytes of the type with both fields on lines of their own; 0 where that is not known."""
+    described = type_named(use.owner)
+    return padded_bytes(described, (use.field, shown.use.field), type_named, LINE_BYTES) if described else 0
 
 
 def _notes(use: _Use, neighbours: Sequence[_Neighbour], *, is_certain: bool) -> Iterator[tuple[str, object]]:
