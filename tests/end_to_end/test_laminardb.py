@@ -163,3 +163,35 @@ def line_reader(folder: Path) -> Callable[[str, int], bytes]:
         return files[file][number - 1]
 
     return line_of
+
+
+def holding(report: Report, name: str) -> dict[str, bool]:
+    """By atomic: whether it has its cache line to itself."""
+    layout = next(each for each in report.layouts if plain(each.type_) == f"laminar_core::{name}")
+    return {each.field: each.holds for each in layout.atomics}
+
+
+def test_most_of_what_the_hot_path_touches_is_traced_to_a_field(report: Report) -> None:
+    assert report.coverage.accesses > 10_000
+    assert report.coverage.accesses_traced >= 0.8 * report.coverage.accesses
+
+
+def test_the_padded_indices_of_the_queues_hold(report: Report) -> None:
+    assert holding(report, "tpc::spsc::SpscQueue") == {"head.value": True, "tail.value": True}
+    assert all(holding(report, "streaming::ring_buffer::RingBuffer").values())
+
+
+def test_counters_that_share_a_line_are_told_from_those_that_do_not(report: Report) -> None:
+    assert holding(report, "streaming::channel::ChannelStatsInner") == {
+        "items_pushed.value": True,
+        "items_popped.value": True,
+        "push_blocked": False,
+        "items_dropped": False,
+        "pop_empty": False,
+    }
+    assert holding(report, "streaming::broadcast::CursorSlot") == {"active": False, "read_seq": False}
+
+
+def test_a_cursor_slot_is_written_from_both_sides(report: Report) -> None:
+    told = {(each.root.rsplit("::", 1)[-1], each.detail["field"]) for each in report.findings if each.rule == "RF302"}
+    assert told == {("broadcast", "active"), ("read", "read_seq")}
