@@ -19,14 +19,9 @@ from ringfence.pipeline.report.terminal import QUIET, STRONG, Page, safe, styled
 _PADDING = "░"
 _LONGEST_TYPE = 48
 _BLOCK_STYLES = ("black on cyan", "black on green", "black on yellow", "black on blue", "black on magenta")
-_HEAT_STYLES = (
-    "black on grey78",
-    "black on light_goldenrod1",
-    "black on gold1",
-    "black on orange1",
-    "black on dark_orange",
-)
-"""From what no root touches to what they touch most."""
+_HEAT_STYLES = ("black on white", "black on cyan", "black on green", "black on yellow", "black on magenta")
+"""From what no root touches to what they touch most; red is for what crosses a line."""
+_HEATS = ("none", "few", "some", "many", "most")
 _STRADDLE_STYLE = "bold white on red"
 _TICK = 8
 _GAP = "  "
@@ -116,6 +111,11 @@ def _add_ruler(page: Page, layout: Layout) -> None:
             label = label_of(layout, row.number) if not position else ""
             drawn = _row(track, row.number, layout.size, straddles, hottest)
             page.add(styled((f"{_GAP}{label:>{label_width}}{_GAP}", QUIET)) + drawn)
+    if hottest and page.is_coloured:
+        legend = styled((f"{_GAP}{'':{label_width}}{_GAP}touched by", QUIET))
+        for name, style in zip(_HEATS, _HEAT_STYLES, strict=True):
+            legend.append(" ").append(f" {name} ", style=style)
+        page.add(legend.append(" instructions", style=QUIET))
     page.blank()
 
 
