@@ -7,6 +7,7 @@ Indices: a *place* is a row of ``FunctionFacts.blocks``; a *location* is a row o
 -1 always means "none". Symbols are written as the linker sees them, without LLVM's leading ``@``.
 """
 
+import re
 from array import array
 from collections.abc import Set as AbstractSet
 from enum import IntEnum, IntFlag, StrEnum
@@ -342,9 +343,9 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
         return {target: tuple(aliases) for target, aliases in found.items()}
 
     @cached_property
-    def knows_receivers(self) -> bool:
-        """Whether debug info says of some function whose inherent method it is: full debug info does."""
-        return any(subprogram.receiver for subprogram in self.subprograms)
+    def frames_matched(self) -> dict[re.Pattern[str], dict[int, bool]]:
+        """By pattern of a rule and row of ``subprograms``: whether its path matches, for those that were asked."""
+        return {}
 
     @cached_property
     def _types_by_name(self) -> dict[str, TypeFacts]:
