@@ -5,7 +5,8 @@
    It is amortised, unless the container is made or taken in this very call (its address is a stack slot of the
    calling function, or a parameter to which a caller passed one of its own): then it grows every time and keeps 1.
    Where the user's own code in that function makes a container `with_capacity`, it is amortised again: the user has
-   said how much it will hold, and nothing in the IR says that it cannot grow.
+   said how much it will hold, and nothing in the IR says that it cannot grow. Below a library's function that shrinks a
+   container nothing grows: a table gets smaller by the same resize.
 3. A call is *first-use* where it, or a frame that it was inlined through, is a lazy initialisation.
 
 4. In a root that is an event loop, what stands in no loop runs once: it is first-use. A root is one where the user
@@ -41,6 +42,7 @@ class SiteClass:
 
 
 _CAPACITY = "with_capacity"
+_SHRINKING = frozenset({"shrink", "shrink_to", "shrink_to_fit", "shrink_unchecked"})
 _GLOBAL_ALLOCATOR = "11GlobalAlloc"
 """In the symbols of the methods of ``core::alloc::GlobalAlloc``."""
 
@@ -106,6 +108,7 @@ class Classifier:
         for frame in function.chain(location)[:-1]:
             frame_grows, frame_first_use = self._lazy_path(function.symbol_of(frame))
             grows, first_use = grows or frame_grows, first_use or frame_first_use
+        grows = grows and not self.shrinks(function, location)
         worst = block.path_class
         if first_use:
             worst = max(worst, PathClass.FIRST_USE)
@@ -140,6 +143,13 @@ class Classifier:
         if not position:
             return False
         return method_name(function.name_of(chain[position - 1])).startswith(_CAPACITY)
+
+    def shrinks(self, function: Function, location: int) -> bool:
+        """Whether a library's function around a location, the function itself included, makes a container smaller."""
+        return any(
+            method_name(function.name_of(frame)) in _SHRINKING and not self.is_own_frame(function, frame)
+            for frame in function.chain(location)
+        )
 
     def _lazy_path(self, symbol: str) -> tuple[bool, bool]:
         known = self._lazy.get(symbol)

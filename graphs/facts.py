@@ -18,7 +18,7 @@ import msgspec
 from ringfence.graphs.access_facts import Access
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 43
+FACTS_VERSION = 44
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
@@ -191,6 +191,8 @@ class LoadKind(IntEnum):
     """In a loop, through the pointer that the same load brought in the turn before."""
     GROUP = 1
     """The control bytes of a hash table."""
+    DESCENDED = 2
+    """As chased, with an index on the way: a child of the node that the turn before came to."""
 
 
 class Load(Record, frozen=True):

@@ -136,8 +136,11 @@ def method_name(path: str) -> str:
 
 def crate_of(path: str) -> str:
     """The crate in whose namespace the function stands: that of the type in ``<type as trait>::method`` where it is a
-    path, else that of the trait; empty where the name is no Rust path."""
+    path, else that of the trait; empty where the name is no Rust path. Methods of slices, pointers and the like
+    (``<[u64]>::split_at``) are the standard library's, told as ``core``."""
     qualified = trait_method(path)
+    if path.startswith("<") and not qualified:
+        return "core"
     for candidate in (qualified[0], qualified[1]) if qualified else (path,):
         match = _CRATE.match(candidate)
         if match and candidate.startswith("::", match.end()):

@@ -21,6 +21,10 @@ _BY_METHOD: Mapping[str, Mapping[str, str]] = {
         "from": "borrow instead of converting, or convert once, at start",
         "into": "borrow instead of converting, or convert once, at start",
         "insert": "reserve the map at start for the largest number of keys, or use a fixed table indexed by id",
+        "shrink_to_fit": "keep the capacity: the next event needs it again; shrink where nobody waits",
+        "shrink_to": "keep the capacity: the next event needs it again; shrink where nobody waits",
+        "into_boxed_slice": "hand the `Vec` on as it is; or make it with the length that it will have",
+        "into_boxed_str": "hand the `String` on as it is; or make it with the length that it will have",
     },
     "RF102": {
         "push": "reserve at start (`Vec::with_capacity`) and keep the container; or use a ring buffer of fixed "

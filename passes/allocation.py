@@ -13,7 +13,8 @@ HEAP_ALLOCATION = Rule(
     id="RF101",
     slug="heap-allocation",
     what="A call into the allocator is reached: `Box::new`, `Vec::with_capacity`, `to_vec`, `to_string`, `format!`, "
-    "`collect`, `Arc::new`, `malloc`.",
+    "`collect`, `Arc::new`, `malloc`; also one that moves a container into a smaller block: `shrink_to_fit`, "
+    "`into_boxed_slice`, a `collect` into the memory of its source.",
     why="An allocation costs tens of nanoseconds when all goes well, takes the allocator's locks or asks the kernel "
     "when it does not, and touches cache lines that the event did not need. Its worst case is what the tail of the "
     "latency sees.",
@@ -71,6 +72,8 @@ class AllocationPass:
             if judged is None:
                 continue
             rule, verb, if_grows = judged
+            if call.effect is Effect.REALLOCATES and hot_path.classifier.shrinks(function, call.site.location):
+                rule, verb = HEAP_ALLOCATION, "reallocates into a smaller block"
             sink = Sink(
                 rule, display_name(call.symbol), verb, if_grows=if_grows, size=call.site.size, notes=notes_on(call)
             )

@@ -1,7 +1,7 @@
 """RF305 pointer-chasing and RF306 hash-lookup-in-loop: memory that the processor cannot fetch ahead.
 
-Not handled: the way down a `BTreeMap`, whose pointers lie in an array of each node; a look-up that compares no group of
-control bytes, as in tables of other crates than hashbrown's.
+Not handled: a look-up in a hash table that compares no group of control bytes, as in tables of other crates than
+hashbrown's; trees of other crates than std's; ``BTreeMap::range``, which goes down at both of its ends at once.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ringfence.graphs.classes import SiteClass
-from ringfence.graphs.facts import LoadKind
+from ringfence.graphs.facts import Load, LoadKind
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import crate_of, display_name, method_name, without_generics
 from ringfence.graphs.program import Function
@@ -34,17 +34,20 @@ POINTER_CHASING = Rule(
 HASH_LOOKUP = Rule(
     id="RF306",
     slug="hash-lookup-in-loop",
-    what="A hash table is looked up in a loop: `map.get(&item.key)` for each item.",
-    why="Each look-up hashes its key (std's SipHash takes some 15 to 20 ns for a short one) and touches a line of "
-    "control bytes and a line of the entry, at random places: two misses where the table does not fit the cache.",
+    what="A hash table or a tree is looked up in a loop: `map.get(&item.key)` for each item.",
+    why="Each look-up in a hash table hashes its key (std's SipHash: some 15 to 20 ns for a short one) and touches "
+    "a line of control bytes and a line of the entry, at random places: two misses where the table does not fit the "
+    "cache. One in a `BTreeMap` compares its way down, with a node that must be loaded, and branches that are hard "
+    "to predict, at each level.",
     example="for order in batch { if let Some(book) = self.books.get(&order.symbol) { … } }",
     instead="Give each key a small number when it is first seen and index a `Vec` by it; or sort the batch by key and "
     "look up once for each run of equal keys; at least take a fast hasher (`FxHashMap`, `ahash`) where nobody chooses "
-    "the keys to harm you.",
+    "the keys to harm you. Of a tree, walk the sorted batch and `range` side by side.",
     false_positives="A small table that stays in the first-level cache, with a cheap hasher, may be fast enough: allow "
     "it with that reason.",
-    how="The load of a group of control bytes below a look-up of std's or hashbrown's tables in own code, or a "
-    "call of one, in a loop on the way from the root. Where the loop is not in the function itself, it is a note.",
+    how="The load of a group of control bytes below a look-up of std's or hashbrown's tables in own code, of a child "
+    "of a node below one of `BTreeMap` or `BTreeSet`, or a call of either, in a loop on the way from the root. Where "
+    "the loop is not in the function itself, it is a note.",
 )
 
 _TABLE = re.compile(
@@ -52,6 +55,16 @@ _TABLE = re.compile(
     r"|hashbrown::(?:raw::(?:inner::)?RawTable|table::HashTable)|indexmap::(?:map|set)::Index(?:Map|Set)"
     r"|dashmap::DashMap)\b.*::(?:get\w*|contains\w*|entry\w*|insert\w*|remove\w*|take|replace|index|find\w*|rustc_entry"
     r"|raw_entry\w*|try_insert)$"
+)
+_TREE = re.compile(
+    r"^<?(?:&mut |&)?alloc::collections::btree::(?:map::BTreeMap|set::BTreeSet)\b.*::(?:get\w*|contains\w*|entry"
+    r"|insert|remove\w*|take|replace|index|try_insert)$"
+    r"|^<?alloc::collections::btree::node::NodeRef\b.*::search_tree$"
+)
+_PATTERNS = {LoadKind.GROUP: _TABLE, LoadKind.DESCENDED: _TREE}
+_INSTEAD_OF_TREE = (
+    "sort the batch by key and walk it beside the tree's own order (`books.range(first..=last)`); or give each key a "
+    "small number when it is first seen and index a `Vec` by it"
 )
 _HASHERS = (
     (re.compile(r"\bRandomState\b(?<!ahash::RandomState)|\bSipHasher|\bDefaultHasher\b"), "SipHash"),
@@ -66,7 +79,7 @@ _COLLECTIONS = re.compile(r"^<?alloc::collections::(?:linked_list|btree)::")
 
 
 class WalkingPass:
-    """Chains of pointers, and look-ups in hash tables."""
+    """Chains of pointers, and look-ups in hash tables and trees."""
 
     rules = (POINTER_CHASING, HASH_LOOKUP)
 
@@ -100,22 +113,25 @@ def _chains(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
 def _lookups(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
     """One sink for each look-up that own code writes: inlined, told by its outermost frame, or called."""
     classifier = hot_path.classifier
-    frames: dict[FramedName, list[tuple[int, int]]] = {}
+    frames: dict[FramedName, list[Load]] = {}
     for load in function.facts.loads:
-        frame = outermost(function, load.location, _TABLE) if load.kind is LoadKind.GROUP else None
+        pattern = _PATTERNS.get(load.kind)
+        frame = outermost(function, load.location, pattern) if pattern else None
         if frame is not None and frame.inlined_at >= 0 and classifier.anchor(function, frame.inlined_at) == 0:
-            frames.setdefault(frame, []).append((load.place, load.location))
+            frames.setdefault(frame, []).append(load)
     for frame, loads in frames.items():
-        reached = best([classifier.of_event(function, place, location) for place, location in loads])
-        # The table's own loop over the groups of a chain is none of the caller's.
+        reached = best([classifier.of_event(function, load.place, load.location) for load in loads])
+        # The loop over the groups of a chain, or over the levels of a tree, is none of the caller's.
         reached = replace(reached, loop_depth=max(reached.loop_depth - 1, 0))
-        names = " ".join(function.name_of(each) for each in function.chain(loads[0][1]))
-        yield SinkSite(function.id, loads[0][1], reached, _lookup(frame.name, names, reached))
+        names = " ".join(function.name_of(each) for each in function.chain(loads[0].location))
+        yield SinkSite(function.id, loads[0].location, reached, _lookup(frame.name, names, reached))
     for site in function.facts.calls:
         callee = display_name(site.callee) if site.callee else ""
-        if not _TABLE.match(without_generics(callee)):
+        plain = without_generics(callee)
+        pattern = next((each for each in _PATTERNS.values() if each.match(plain)), None)
+        if pattern is None:
             continue
-        frame = outermost(function, site.location, _TABLE)
+        frame = outermost(function, site.location, pattern)
         written_at = frame.inlined_at if frame is not None and frame.inlined_at >= 0 else site.location
         if classifier.anchor(function, written_at) == 0:
             reached = classifier.of_call(function, site)
@@ -125,14 +141,17 @@ def _lookups(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
 
 def _lookup(path: str, names: str, reached: SiteClass) -> Sink:
     """``names`` are paths whose generic arguments tell the hasher."""
-    hasher = next((name for pattern, name in _HASHERS if pattern.search(names)), "")
+    is_tree = _TREE.match(without_generics(path)) is not None
+    hasher = "" if is_tree else next((name for pattern, name in _HASHERS if pattern.search(names)), "")
+    structure = "a tree" if is_tree else f"a hash table ({hasher})" if hasher else "a hash table"
     return Sink(
         HASH_LOOKUP,
-        f"a hash table ({hasher})" if hasher else "a hash table",
-        f"looks up a hash table ({hasher})" if hasher else "looks up a hash table",
+        structure,
+        f"looks up {structure}",
         # The loop may be that over the events themselves, far above.
         at_most=None if reached.loop_depth else Level.NOTE,
         at_most_once=Level.HIDDEN,
         method=method_name(path),
         notes=(("hasher", hasher),) if hasher else (),
+        help=_INSTEAD_OF_TREE if is_tree else "",
     )

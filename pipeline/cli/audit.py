@@ -49,9 +49,6 @@ def command(
     *,
     form: Format,
     outputs: tuple[Destination, ...],
-    allow: tuple[str, ...],
-    warn: tuple[str, ...],
-    deny: tuple[str, ...],
     strict: bool,
     show_all: bool,
     exit_zero: bool,
@@ -63,11 +60,9 @@ def command(
     """
     check_destinations(outputs)
     from ringfence.pipeline.audit import run_audit
-    from ringfence.pipeline.levels import Setting, levels_of_flags
     from ringfence.pipeline.report.human import render
 
-    levels = levels_of_flags({Setting.ALLOW: allow, Setting.WARN: warn, Setting.DENY: deny})
-    request = audit_request(Options(context.params), strict=strict, levels=levels)
+    request = audit_request(Options(context.params), strict=strict)
     with terminal_progress() as progress:
         report = run_audit(request, progress)
     deliver(report, form, outputs, partial(render, most=None) if show_all or strict else render)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from ringfence.pipeline.cli.options import (
     cargo_options,
     debug_option,
     elided_option,
+    level_options,
     reading_options,
     root_option,
     sectioned_option,
@@ -44,6 +46,7 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{6,64}")
 @elided_option
 @sectioned_option("--demo", section="What to audit", is_flag=True, help="Explain what `ringfence demo` found.")
 @format_option(*BASIC_FORMATS)
+@level_options
 @report_option("--list", "show_list", is_flag=True, help="List the rules.")
 @report_option("--strict", is_flag=True, help="Follow panic paths, as `audit --strict` does.")
 @cargo_options
@@ -64,7 +67,8 @@ def command(
 
     RULE is an id or a slug, such as RF101: its page. FINGERPRINT is that of a finding, or its first six digits or more:
     all of its paths, why it is in its class, and where to cut. FUNCTION is a path with `::`, as for --root: every way
-    from the roots to it. The last two run the audit again and take its options.
+    from the roots to it. The last two run the audit again and take its options; -A, -W and -D show a finding at the
+    level that they give it.
     """
     if show_list:
         _print_list()
@@ -106,7 +110,10 @@ def _run(
         return explain(request)
     from ringfence.pipeline.demo import on_demo
 
-    return on_demo(explain)[0]
+    def explain_example(example: AuditRequest) -> FindingExplanation | FunctionExplanation:
+        return explain(replace(example, strict=request.strict, levels=request.levels, elided=request.elided))
+
+    return on_demo(explain_example)[0]
 
 
 def _print(explained: FindingExplanation | FunctionExplanation, form: Format) -> None:

@@ -245,8 +245,9 @@ def level_options(function: Function) -> Function:
     )(function)
 
 
-def audit_request(options: Options, *, strict: bool = False, levels: Levels | None = None) -> AuditRequest:
-    """The request that `cargo_options`, `reading_options` and, where it is there, `root_option` describe."""
+def audit_request(options: Options, *, strict: bool = False) -> AuditRequest:
+    """The request that `cargo_options`, `reading_options` and, where they are there, `root_option` and `level_options`
+    describe."""
     from ringfence.pipeline.audit import AuditRequest
 
     return AuditRequest(
@@ -255,13 +256,19 @@ def audit_request(options: Options, *, strict: bool = False, levels: Levels | No
         ir=options.paths("ir"),
         config=options.path("config"),
         strict=strict,
-        levels=levels or {},
+        levels=_levels(options) if "allow" in options.values else {},
         elided="elided" in options.values and options.flag("elided"),
         layout_all=options.flag("layout_all"),
         emit_text=options.text("emit") == "llvm-ir",
         use_cache=not options.flag("no_cache"),
         workers=options.number("jobs") or _available_processors(),
     )
+
+
+def _levels(options: Options) -> Levels:
+    from ringfence.pipeline.levels import Setting, levels_of_flags
+
+    return levels_of_flags({setting: options.texts(setting.value) for setting in Setting})
 
 
 def one_of(value: str, known: Sequence[str], what: str) -> str:

@@ -141,7 +141,7 @@ class _Placing:
         self.accesses[key] = self.accesses.get(key, 0) + 1
 
     def _add_load(self, block: int, kind: LoadKind, location: int) -> None:
-        if kind is not LoadKind.CHASED or self.classes.depths[block]:
+        if kind is LoadKind.GROUP or self.classes.depths[block]:
             self.loads.add(Load(kind, self._row(block), location))
 
     def _guard(self, block: int) -> int:

@@ -170,8 +170,8 @@ def read_function(
             calls.append((position, block, event.site.location))
             blocks.calls_cold[block] |= event.cold and not forgiven(event.site)
     events += _addresses(start, end, blocks, calls, reader)
-    for offset in chased_loads(text, start, end):
-        events.append((blocks.at(offset), Load(LoadKind.CHASED, -1, _location_from(text, offset, reader))))
+    for offset, kind in chased_loads(text, start, end):
+        events.append((blocks.at(offset), Load(kind, -1, _location_from(text, offset, reader))))
     blocks.mark_waiting(text, start, end, events)
     if not events and not memory:
         return Events()

@@ -2,7 +2,9 @@
 
 1. *Chased*: ``%p = phi ptr [ … ], [ %next, … ]`` where ``%next`` is loaded from ``%p`` or a constant offset of it.
    The next address is not known before the load has ended: a linked list, the path down a tree, a chain of boxes.
-2. *Group*: the load of the sixteen (eight without SSE2) control bytes that hashbrown compares at once. It is what is
+2. *Descended*: the same, where an index known only at run time is added on the way: down a tree whose nodes hold
+   arrays of pointers.
+3. *Group*: the load of the sixteen (eight without SSE2) control bytes that hashbrown compares at once. It is what is
    left of a look-up that was inlined (``hashbrown::control::group``).
 
 Not handled: a chain whose pointers are indices; one whose ``phi`` is chosen by a ``select``.
@@ -11,6 +13,7 @@ Not handled: a chain whose pointers are indices; one whose ``phi`` is chosen by 
 import re
 from collections.abc import Iterator, Mapping
 
+from ringfence.graphs.facts import LoadKind
 from ringfence.pipeline.ir.syntax import SYMBOL
 
 GROUP_LOADS = frozenset({b"load <16 x i8>, ", b"load <8 x i8>, "})
@@ -18,13 +21,13 @@ _PHI = b" = phi ptr "
 _LOAD = b" = load ptr, ptr %"
 _INCOMING = re.compile(rb"\[ (%" + SYMBOL + rb"), ")
 _ADDRESS = re.compile(SYMBOL)
-_STEP = re.compile(rb"\n  (%" + SYMBOL + rb") = getelementptr [^\n]*?, ptr (%" + SYMBOL + rb"), [^\n%]*(?=\n|, !)")
+_STEP = re.compile(rb"\n  (%" + SYMBOL + rb") = getelementptr [^\n]*?, ptr (%" + SYMBOL + rb"), ([^\n!]*)")
 _LONGEST = 4
-"""Constant steps between a pointer and what is loaded through it."""
+"""Steps between a pointer and what is loaded through it."""
 
 
-def chased_loads(text: bytes, start: int, end: int) -> Iterator[int]:
-    """Offsets of the loads of clause 1 in one body."""
+def chased_loads(text: bytes, start: int, end: int) -> Iterator[tuple[int, LoadKind]]:
+    """Offsets of the loads of clauses 1 and 2 in one body."""
     phis = [(name, line) for name, line in _lines(text, start, end, _PHI) if b"[ %" in line]
     carried = [(pointer, value) for pointer, line in phis for value in _INCOMING.findall(line)]
     if not carried:
@@ -34,11 +37,12 @@ def chased_loads(text: bytes, start: int, end: int) -> Iterator[int]:
     pairs = [(pointer, value) for pointer, value in carried if value in loads]
     if not pairs:
         return
-    steps = {match[1]: match[2] for match in _STEP.finditer(text, start, end)}
+    steps = {match[1]: (match[2], b"%" in match[3]) for match in _STEP.finditer(text, start, end)}
     for pointer, value in pairs:
         address = _ADDRESS.match(loads[value])
-        if address is not None and _comes_from(b"%" + address[0], pointer, steps):
-            yield text.find(b"\n  " + value + _LOAD, start, end)
+        kind = _way_from(b"%" + address[0], pointer, steps) if address is not None else None
+        if kind is not None:
+            yield text.find(b"\n  " + value + _LOAD, start, end), kind
 
 
 def _lines(text: bytes, start: int, end: int, mark: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -50,9 +54,12 @@ def _lines(text: bytes, start: int, end: int, mark: bytes) -> Iterator[tuple[byt
         position = text.find(mark, line_end, end)
 
 
-def _comes_from(address: bytes, pointer: bytes, steps: Mapping[bytes, bytes]) -> bool:
+def _way_from(address: bytes, pointer: bytes, steps: Mapping[bytes, tuple[bytes, bool]]) -> LoadKind | None:
+    """How an address comes from a pointer; None where it does not."""
+    kind = LoadKind.CHASED
     for _ in range(_LONGEST):
         if address == pointer or address not in steps:
             break
-        address = steps[address]
-    return address == pointer
+        address, is_indexed = steps[address]
+        kind = LoadKind.DESCENDED if is_indexed else kind
+    return kind if address == pointer else None

@@ -92,6 +92,35 @@ paths: 14 paths to 9 places where it happens
     )
 
 
+@pytest.mark.parametrize(
+    ("level", "first", "allowed"),
+    [
+        pytest.param((), "error[RF401]", False, id="as the rule says"),
+        pytest.param(("-W", "RF401"), "warning[RF401]", False, id="warned"),
+        pytest.param(("-A", "virtual-call"), "error[RF401]", True, id="allowed"),
+    ],
+)
+def test_a_finding_is_explained_at_the_level_that_the_flags_give_it(
+    ringfence: Run,
+    flags: tuple[str | Path, ...],
+    formatted: Finding,
+    level: tuple[str, ...],
+    first: str,
+    allowed: bool,
+) -> None:
+    finished = ringfence("explain", formatted.fingerprint, *flags, *level)
+    assert finished.stdout.partition(":")[0] == first
+    assert ("allowed by `-A virtual-call`" in finished.stdout) is allowed
+
+
+def test_a_level_for_what_is_no_rule_is_refused_with_the_nearest(
+    ringfence: Run, flags: tuple[str | Path, ...], formatted: Finding
+) -> None:
+    finished = ringfence("explain", formatted.fingerprint, *flags, "-D", "virtal-call")
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert finished.stderr.endswith("`-D virtal-call`: `virtal-call` is no rule; did you mean `virtual-call`?\n")
+
+
 def test_a_fingerprint_that_no_finding_has_is_told_with_the_nearest(
     ringfence: Run, flags: tuple[str | Path, ...], formatted: Finding
 ) -> None:

@@ -30,6 +30,8 @@ _GROWTH = re.compile(
     r"|reserve_one_unchecked|alloc_layout_slow)\b"
 )
 """Functions of std and of the crates used here that make a container larger."""
+_SHRINKING = re.compile(r"\bshrink(?:_to|_to_fit|_impl|_impl_runtime|_unchecked)?\b")
+"""And those that make it smaller, some of them by the same means."""
 
 
 class Kind(IntEnum):
@@ -198,10 +200,13 @@ def below_the_allocator(stack: Sequence[Frame]) -> Sequence[Frame]:
 
 
 def rule_of(kind: Kind, stack: Iterable[Frame]) -> str:
-    """RF103 for a free; RF102 for a `realloc`, and for an allocation that makes a container larger; else RF101."""
+    """RF103 for a free; RF102 for a `realloc`, and for an allocation, that makes a container larger; else RF101."""
+    frames = [frame.function for frame in stack]
     if kind is Kind.FREE:
         return "RF103"
-    grows = kind is Kind.GROW or any(_GROWTH.search(frame.function) for frame in stack)
+    if any(_SHRINKING.search(function) for function in frames):
+        return "RF101"
+    grows = kind is Kind.GROW or any(map(_GROWTH.search, frames))
     return "RF102" if grows else "RF101"
 
 

@@ -144,7 +144,9 @@ def test_a_root_that_left_the_stack_has_a_site_without_a_line() -> None:
         (Kind.ALLOCATE, "alloc::raw_vec::RawVecInner<A>::with_capacity_in", "RF101"),
         (Kind.ALLOCATE, "<alloc::raw_vec::RawVec<u64>>::grow_one", "RF102"),
         (Kind.ALLOCATE, "grow_amortized<alloc::alloc::Global>", "RF102"),
-        (Kind.GROW, "alloc::vec::Vec<T,A>::shrink_to_fit", "RF102"),
+        (Kind.GROW, "alloc::vec::Vec<T,A>::reserve", "RF102"),
+        (Kind.GROW, "alloc::vec::Vec<T,A>::shrink_to_fit", "RF101"),
+        (Kind.FREE, "alloc::vec::Vec<T,A>::shrink_to_fit", "RF103"),
         (Kind.FREE, "<alloc::raw_vec::RawVec<u64>>::grow_one", "RF103"),
     ],
 )

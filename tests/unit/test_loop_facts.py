@@ -33,7 +33,15 @@ def test_a_pointer_that_is_loaded_through_itself_is_chased() -> None:
 def test_a_pointer_that_comes_from_elsewhere_or_steps_on_is_not() -> None:
     assert walked("%next = load ptr, ptr %other").loads == ()
     assert walked("%next = getelementptr inbounds i8, ptr %p, i64 8").loads == ()
-    assert walked("%at = getelementptr inbounds ptr, ptr %p, i64 %i \n %next = load ptr, ptr %at").loads == ()
+
+
+def test_a_child_of_the_node_of_the_turn_before_is_a_descent() -> None:
+    edges = "%edges = getelementptr inbounds i8, ptr %p, i64 192"
+    indexed = "%at = getelementptr inbounds nuw ptr, ptr {}, i64 %i"
+    down = f"{edges} \n {indexed.format('%edges')} \n %next = load ptr, ptr %at"
+    assert [load.kind for load in walked(down).loads] == [LoadKind.DESCENDED]
+    assert walked(down.replace("ptr %p, i64 192", "ptr %other, i64 192")).loads == ()
+    assert walked(down.replace("%next = load ptr, ptr %at", "%next = load ptr, ptr %other")).loads == ()
 
 
 def test_the_control_bytes_of_a_hash_table_are_a_group() -> None:

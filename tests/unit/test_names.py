@@ -55,6 +55,8 @@ def test_the_crate_of_a_path_is_that_of_its_type_or_else_of_its_trait() -> None:
     assert crate_of(POP_BATCH) == "laminar_core"
     assert crate_of(PROCESS) == "small"
     assert crate_of("<[u8] as alloc::borrow::ToOwned>::to_owned") == "alloc"
+    assert crate_of("<[plant::Quote]>::split_at") == "core"
+    assert crate_of("<*const plant::Quote>::read") == "core"
     assert crate_of("malloc") == ""
 
 

@@ -1,6 +1,6 @@
 //! Every spelling of an allocation that is not a container's growth, and code that only looks like one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ impl Book {
 
     // ringfence: root
     pub fn tighten(&mut self) {
-        self.pending.shrink_to_fit(); //~ RF102 hot; RF103 hot
+        self.pending.shrink_to_fit(); //~ RF101 hot; RF103 hot
     }
 
     // ringfence: root
@@ -111,4 +111,16 @@ pub fn own(text: &str) -> String {
 // ringfence: root
 pub fn join(first: &str, second: &str) -> String {
     [first, second].concat() //~ RF101 hot
+}
+
+// ringfence: root
+#[inline(never)]
+pub fn boxed_slice(orders: Vec<Order>) -> Box<[Order]> {
+    orders.into_boxed_slice() //~ RF101 hot; RF103 hot
+}
+
+// ringfence: root
+#[inline(never)]
+pub fn smaller_table(names: &mut HashMap<u64, u64>) {
+    names.shrink_to_fit(); //~ RF101 hot; RF103 hot
 }

@@ -1,6 +1,6 @@
 //! What a loop does in every turn: checks, wide matches, chains of pointers, look-ups; and siblings without.
 
-use std::collections::{HashMap, HashSet, LinkedList};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, LinkedList};
 
 use rustc_hash::FxHashMap;
 
@@ -38,6 +38,14 @@ pub fn sliced(text: &[u8], ends: &[usize]) -> usize {
         zeros += text[..*end].iter().filter(|byte| **byte == 0).count(); //~ RF404 hot loop=1
     }
     zeros
+}
+
+// ringfence: root
+#[inline(never)]
+pub fn copied(rows: &[&[u64]], out: &mut [u64]) {
+    for row in rows {
+        out.copy_from_slice(row); //~ RF404 hot loop=1; RF501 hot loop=1
+    }
 }
 
 // ringfence: root
@@ -151,4 +159,39 @@ pub fn all_known(seen: &HashSet<String>, names: &[&str]) -> bool {
 // ringfence: root
 pub fn summed(books: &HashMap<u64, u64>) -> u64 {
     books.values().fold(0, |sum, price| sum ^ price)
+}
+
+// ringfence: root
+pub fn valued(book: &BTreeMap<u64, u64>, orders: &[Order]) -> u64 {
+    let mut sum = 0u64;
+    for order in orders {
+        if let Some(price) = book.get(&order.symbol) { //~ RF306 hot loop=1
+            sum = sum.wrapping_add(*price * order.quantity);
+        }
+    }
+    sum
+}
+
+// ringfence: root
+pub fn marked(book: &mut BTreeMap<u64, u64>, orders: &[Order]) {
+    for order in orders {
+        if let Some(quantity) = book.get_mut(&order.symbol) { //~ RF306 hot loop=1
+            *quantity = quantity.wrapping_add(order.quantity);
+        }
+    }
+}
+
+// ringfence: root
+pub fn all_listed(names: &BTreeSet<String>, wanted: &[String]) -> bool {
+    wanted.iter().all(|name| names.contains(name)) //~ RF306 hot loop=1
+}
+
+// ringfence: root
+pub fn valued_once(book: &BTreeMap<u64, u64>, symbol: u64) -> Option<u64> {
+    book.get(&symbol).copied()
+}
+
+// ringfence: root
+pub fn best_of_each(books: &[BTreeMap<u64, u64>]) -> u64 {
+    books.iter().filter_map(|book| book.first_key_value()).fold(0, |best, (price, _)| best.max(*price)) //~ RF305 hot loop=2
 }

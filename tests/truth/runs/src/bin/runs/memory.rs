@@ -53,6 +53,16 @@ fn book() {
         book.pending.resize(held, ORDER);
         window("allocations::Book::tighten", || book.tighten());
     }
+    for held in [0, 3, 8] {
+        let mut orders = Vec::with_capacity(8);
+        orders.resize(held, ORDER);
+        window("allocations::boxed_slice", || allocations::boxed_slice(orders));
+    }
+    for held in [0, 3, MANY] {
+        let mut names: HashMap<u64, u64> = (0..MANY).map(|name| (name, name)).collect();
+        names.retain(|name, _| *name < held);
+        window("allocations::smaller_table", || allocations::smaller_table(&mut names));
+    }
     for _ in 0..MANY {
         window("allocations::Book::relabel", || book.relabel(&black_box(ORDER)));
     }
