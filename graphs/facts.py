@@ -125,7 +125,8 @@ class CallSite(Record, frozen=True):
     callees: tuple[str, ...] = ()
     """Indirect calls: a closed set, from ``!callees`` metadata, from constants, or from a constant table."""
     parameter: int = -1
-    """Indirect calls: position of the calling function's parameter that is the pointer or, VIRTUAL, the vtable."""
+    """Indirect calls: position of the calling function's parameter that is the pointer; VIRTUAL: the vtable; POINTER
+    with a slot: the table, which may be a vtable, for LLVM drops the mark of a load that it moves between functions."""
     passed: tuple[tuple[int, str], ...] = ()
     """Arguments that are functions or globals that hold functions: position and symbol."""
     forwarded: tuple[tuple[int, int], ...] = ()
