@@ -22,7 +22,8 @@ Objects may be made anywhere, long before the root runs, so candidates are sough
    table, or loaded from a variable that nothing but loads and stores of functions use: in its module, or, where others
    see it and its crate makes the call, in all modules that were read, those of its crate among them. Nothing is open.
 5. *By argument*: the pointer, or the vtable, is a parameter of the calling function, and its caller passes a constant
-   (`Function.bindings`: the function is specialised for it, as if it had been generic). That is the target.
+   (`Function.bindings`: the function is specialised for it, as if it had been generic). That is the target. A pointer
+   that was loaded without a mark is a method where what is passed is a vtable.
 6. *Function pointers*: functions of the call's signature whose address is taken in a module that was read, or stands in
    a table that is no vtable; the modules of the crate that makes the call are read for that, those of the user's own
    crates together. Where the pointer was loaded from a known place in a table, only what tables hold at that
@@ -54,6 +55,7 @@ from ringfence.graphs.program import Function, Program
 from ringfence.graphs.virtual_calls import (
     DROP_SLOT,
     FORMATTING,
+    HEADER_WORDS,
     MethodAt,
     VirtualCalls,
     innermost_name,
@@ -135,14 +137,27 @@ class Dispatch:
         module, symbol = bound
         facts = self._program.modules[module]
         vtable = _vtable(facts, symbol)
-        if site.kind is CallKind.POINTER:
+        if site.kind is CallKind.POINTER and site.slot < 0:
             target = "" if symbol in facts.address_globals else symbol
-        elif vtable is None or site.slot >= len(vtable.methods):
-            target = ""
         else:
-            target = vtable.drop if site.slot == DROP_SLOT else vtable.methods[site.slot]
+            slot = site.slot if site.kind is CallKind.VIRTUAL else _slot_of_word(site.slot)
+            target = _held(vtable, slot) if vtable else ""
         located = self._program.locate(module, target) if target else None
         return Candidate(module if located is None else located, target, Evidence.ARGUMENT) if target else None
+
+
+def _slot_of_word(word: int) -> int | None:
+    """The slot at a word of a vtable; None where its size or align stands."""
+    if word == 0:
+        return DROP_SLOT
+    return word - HEADER_WORDS if word >= HEADER_WORDS else None
+
+
+def _held(vtable: VTable, slot: int | None) -> str:
+    """The function in a slot of a vtable, or nothing."""
+    if slot is None or slot >= len(vtable.methods):
+        return ""
+    return vtable.drop if slot == DROP_SLOT else vtable.methods[slot]
 
 
 def _vtable(facts: ModuleFacts, symbol: str) -> VTable | None:

@@ -75,6 +75,7 @@ _LIBRARY_EFFECTS = {
 _NEVER_FOLLOWED = frozenset({"logs", "task"})
 
 
+@cache
 def is_never_followed(symbol: str) -> bool:
     """Whether a library function stands for itself, although its body is there. What a logger does with a record is the
     program's choice, made elsewhere. Whoever holds the last waker of a task frees it, whichever of the program's

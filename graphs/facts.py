@@ -7,6 +7,7 @@ Indices: a *place* is a row of ``FunctionFacts.blocks``; a *location* is a row o
 -1 always means "none". Symbols are written as the linker sees them, without LLVM's leading ``@``.
 """
 
+import re
 from array import array
 from collections.abc import Set as AbstractSet
 from enum import IntEnum, IntFlag, StrEnum
@@ -124,7 +125,8 @@ class CallSite(Record, frozen=True):
     callees: tuple[str, ...] = ()
     """Indirect calls: a closed set, from ``!callees`` metadata, from constants, or from a constant table."""
     parameter: int = -1
-    """Indirect calls: position of the calling function's parameter that is the pointer or, VIRTUAL, the vtable."""
+    """Indirect calls: position of the calling function's parameter that is the pointer; VIRTUAL: the vtable; POINTER
+    with a slot: the table, which may be a vtable, for LLVM drops the mark of a load that it moves between functions."""
     passed: tuple[tuple[int, str], ...] = ()
     """Arguments that are functions or globals that hold functions: position and symbol."""
     forwarded: tuple[tuple[int, int], ...] = ()
@@ -344,9 +346,9 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
         return {target: tuple(aliases) for target, aliases in found.items()}
 
     @cached_property
-    def knows_receivers(self) -> bool:
-        """Whether debug info says of some function whose inherent method it is: full debug info does."""
-        return any(subprogram.receiver for subprogram in self.subprograms)
+    def frames_matched(self) -> dict[re.Pattern[str], dict[int, bool]]:
+        """By pattern of a rule and row of ``subprograms``: whether its path matches, for those that were asked."""
+        return {}
 
     @cached_property
     def _types_by_name(self) -> dict[str, TypeFacts]:

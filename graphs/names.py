@@ -82,12 +82,12 @@ def _top_level_as(inner: str) -> int:
     return -1
 
 
-@lru_cache(maxsize=200_000)
 def last_segment(path: str) -> str:
     """Of a path, without generic arguments: ``Plant`` of ``plant::Plant<u64>``."""
     return without_generics(path).rsplit("::", 1)[-1]
 
 
+@lru_cache(maxsize=200_000)
 def without_generics(path: str) -> str:
     """Drop generic arguments, keep the brackets of a qualified path: ``<a::B<u8> as c::D<E>>::f::<G>`` becomes
     ``<a::B as c::D>::f``."""

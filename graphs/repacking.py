@@ -5,7 +5,8 @@ order can have where every field's size is a multiple of its alignment (The Rust
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -61,6 +62,37 @@ def variant_sizes(described: TypeFacts) -> tuple[tuple[int, str], ...]:
         if field.variant:
             spans[field.variant] += field.size
     return tuple(sorted(((size, name) for name, size in spans.items()), key=lambda each: (-each[0], each[1])))
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A struct's touched fields in a struct of their own: what the hot path would still fetch of it."""
+
+    fields: tuple[str, ...]
+    """In the order that needs the least room."""
+    bytes: int
+    lines_now: int
+    """Cache lines of a value that begins on one which hold touched fields."""
+    lines_after: int
+
+
+def split(described: TypeFacts, touched: Collection[str], type_named: TypeNamed, line_bytes: int) -> Split | None:
+    """The split that puts these fields together; None where it saves no line, or an alignment is not known."""
+    hot = tuple(field for field in described.fields if field.name in touched and field.size)
+    if described.kind is not TypeKind.STRUCT or not hot or len(hot) == len(described.fields):
+        return None
+    lines: set[int] = set()
+    for field in hot:
+        lines.update(range(field.offset // line_bytes, (field.offset + field.size - 1) // line_bytes + 1))
+    aligns = [alignment(field.type_name, type_named) for field in hot]
+    alone = msgspec.structs.replace(described, fields=hot, align=max(aligns))
+    order = reordered(alone, type_named) if all(aligns) else None
+    if order is None:
+        return None
+    after = -(-order.size // line_bytes)
+    if after >= len(lines):
+        return None
+    return Split(tuple(field.name for field in order.fields), order.size, len(lines), after)
 
 
 def boxed_bytes(described: TypeFacts) -> int:

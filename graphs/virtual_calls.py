@@ -29,7 +29,7 @@ _CALLS = frozenset({"call", "call_mut", "call_once"})
 _RESUMES = frozenset({"poll", "resume"})
 _CALLABLE = "core::ops::function::Fn"
 _WITHOUT_ARGUMENTS = ("Fn", "FnMut", "FnOnce", "()")
-_HEADER_WORDS = 3
+HEADER_WORDS = 3
 """Drop, size and align stand before the methods of a vtable."""
 _ONE_IMPLEMENTATION = frozenset({"core::any::Any"})
 """Traits that only a blanket implementation of the standard library has, whose methods do nothing but answer."""
@@ -167,8 +167,8 @@ class VirtualCalls:
         if written and ((written, slot) in self._methods or self._implementations(written)):
             dyn = dyn if slot == _ANY_SLOT else frozenset[str]()
             return _VirtualCall(slot, site.signature, written, is_written=True, dyn=dyn, crate=crate)
-        if slot == _ANY_SLOT and dyn and site.slot >= _HEADER_WORDS:
-            slot = site.slot - _HEADER_WORDS
+        if slot == _ANY_SLOT and dyn and site.slot >= HEADER_WORDS:
+            slot = site.slot - HEADER_WORDS
         enclosing = method_name(innermost)
         is_method = not written and bool(chain) and (enclosing, slot) in self._methods
         method = enclosing if is_method else written

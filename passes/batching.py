@@ -104,15 +104,14 @@ def _calls(function: Function, hot_path: HotPath, location: int, callee: str) ->
     if hot_path.classifier.anchor(function, location) is None:
         return
     chain = function.chain(location)
-    names = [callee, *(function.name_of(frame) for frame in chain)]
     for position, frame in enumerate(chain):
-        path = names[position]
-        if not path or not hot_path.classifier.is_own_frame(function, frame):
+        if not hot_path.classifier.is_own_frame(function, frame):
             continue
-        holder, method = holder_and_method(path)
+        path = function.name_of(chain[position - 1]) if position else callee
+        holder, method = holder_and_method(path) if path else ("", "")
         if not holder or not _ITEM.fullmatch(method):
             continue
-        if not any(_is_of(name, holder) for name in names[position + 1 :]):
+        if not any(_is_of(function.name_of(outer), holder) for outer in chain[position:]):
             yield WrittenCall(path, chain[position - 1].inlined_at if position else location)
 
 

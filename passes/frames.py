@@ -59,10 +59,15 @@ def operations(function: Function) -> Iterator[Operation]:
 
 def outermost(function: Function, location: int, pattern: re.Pattern[str]) -> FramedName | None:
     """The outermost frame at a location whose path without generic arguments matches; None where there is none."""
+    known = function.where.frames_matched.setdefault(pattern, {})
     for frame in reversed(function.chain(location)):
-        name = function.name_of(frame)
-        if _is_match(pattern, name):
-            return FramedName(name, frame.inlined_at)
+        is_match = known.get(frame.subprogram)
+        if is_match is None:
+            is_match = _is_match(pattern, function.name_of(frame))
+            if frame.subprogram >= 0:
+                known[frame.subprogram] = is_match
+        if is_match:
+            return FramedName(function.name_of(frame), frame.inlined_at)
     return None
 
 

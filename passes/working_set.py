@@ -79,7 +79,7 @@ def _sink(found: WorkingSet, said: str, root: RootMemory, memory: Memory) -> Sin
         rule=WORKING_SET,
         what="working set",
         verb=said,
-        alone=f"data that {said.replace('touches', 'comes to').replace('may touch', 'may come to')}, most of it "
+        alone=f"data that {said.replace('touches', 'comes to').replace('may touch up to', 'may come to')}, most of it "
         f"`{shown}` ({_kib(largest.at_most)}), is touched",
         at_most=None if is_certain else Level.NOTE,
         notes=(

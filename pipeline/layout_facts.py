@@ -1,12 +1,13 @@
 """From types, and from what the roots touch of them, to the layouts that reports tell."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ringfence.graphs import layout
 from ringfence.graphs.holders import Holder
 from ringfence.graphs.isolation import isolation
 from ringfence.graphs.objects import TypeNamed
 from ringfence.graphs.placement import starts, wasteful
+from ringfence.graphs.repacking import split
 from ringfence.graphs.touched_types import FieldUse, TouchedType, touched_types
 from ringfence.graphs.types import FieldFacts, TypeFacts
 from ringfence.passes.memory import Memory
@@ -16,6 +17,7 @@ from ringfence.pipeline.report.model import (
     Layout,
     LayoutField,
     LayoutHolder,
+    LayoutSplit,
     LayoutVariant,
 )
 
@@ -58,6 +60,7 @@ def layout_of(
             AtomicField(field=each.field, holds=each.holds, shares=each.shares, may_share=each.may_share)
             for each in isolation(described, type_named, line_bytes)
         ),
+        split=_split(described, type_named, {name for _, name in uses}, line_bytes),
         kind=described.kind.value,
         tail_padding=layout.tail_padding(described),
         line_size=line_bytes,
@@ -66,6 +69,15 @@ def layout_of(
         holders=tuple(_holder(each, described.fields, line_bytes) for each in held),
         described_in=tuple(sorted(modules)),
     )
+
+
+def _split(
+    described: TypeFacts, type_named: TypeNamed, touched: Collection[str], line_bytes: int
+) -> LayoutSplit | None:
+    found = split(described, touched, type_named, line_bytes)
+    if found is None:
+        return None
+    return LayoutSplit(fields=found.fields, size=found.bytes, lines_now=found.lines_now, lines_after=found.lines_after)
 
 
 def _variants(described: TypeFacts) -> tuple[LayoutVariant, ...]:

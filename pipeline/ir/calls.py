@@ -317,6 +317,7 @@ class CallReader:
         is_virtual = is_virtual or self._drops_trait_object(location)
         if load is not None and not is_virtual:
             slot = self._word(load[1], body, position)
+            pointer = self._slot_offset(load[1], body, position)[1] if slot >= 0 else b""
         parts, _ = split_list(statement, arguments, len(statement)) if arguments else ([], 0)
         pointers = _POINTER_ARGUMENT.findall(statement, arguments)
         passed, forwarded = self._function_arguments(statement, arguments, pointers, body)

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from ringfence.pipeline.report import markdown
 from ringfence.pipeline.report.layout_svg import layout_svg
 from ringfence.pipeline.report.model import Finding, Layout, Report, Step
-from ringfence.pipeline.report.sentences import counted, isolation_sentence
+from ringfence.pipeline.report.sentences import counted, isolation_sentence, split_sentence
 from ringfence.pipeline.report.terminal import UNBREAKABLE
 
 _MOST_FINDINGS = 500
@@ -138,7 +138,9 @@ def _layout(layout: Layout) -> str:
         f"<code>{escape(each.field)}</code> {_prose(isolation_sentence(each))}</div>"
         for each in layout.atomics
     )
-    return f'<h4><code>{escape(layout.type_)}</code></h4>\n<p class="quiet">{facts}</p>{atomics}\n{layout_svg(layout)}'
+    split = f'<div class="warning">{_prose(split_sentence(layout.split))}</div>' if layout.split else ""
+    heading = f"<h4><code>{escape(layout.type_)}</code></h4>"
+    return f'{heading}\n<p class="quiet">{facts}</p>{atomics}{split}\n{layout_svg(layout)}'
 
 
 def _prose(text: str) -> str:

@@ -7,7 +7,7 @@ from html import escape
 
 from ringfence.pipeline.report.model import Layout, LayoutField
 from ringfence.pipeline.report.names import shorten
-from ringfence.pipeline.report.ruler import ROW, Row, Track, end_of, label_of, rows_of
+from ringfence.pipeline.report.ruler import ROW, Row, Track, end_of, heat, label_of, rows_of, touches
 
 _BYTE = 11
 _HEIGHT = 24
@@ -27,7 +27,7 @@ def layout_svg(layout: Layout) -> str:
     rows = list(rows_of(layout))
     if not rows:
         return ""
-    hottest = max((_touches(field) for field in layout.fields), default=0)
+    hottest = max(map(touches, layout.fields), default=0)
     straddles = frozenset(layout.straddles)
     body: list[str] = [*_ticks()]
     top = _TICKS
@@ -69,8 +69,7 @@ def _track(track: Track, row: Row, top: float, size: int, hottest: int, straddle
 def _block(
     field: LayoutField, start: int, stop: int, row: int, top: float, hottest: int, *, is_straddling: bool
 ) -> Iterator[str]:
-    heat = -(-_touches(field) * _HEATS // hottest) if hottest else 0
-    kind = f"field heat{heat}{' straddle' if is_straddling else ''}"
+    kind = f"field heat{heat(field, hottest, _HEATS)}{' straddle' if is_straddling else ''}"
     yield _rectangle(start, stop, row, top, kind, _told(field))
     room = int(((stop - start) * _BYTE - 8) / _LETTER)
     name = field.name if len(field.name) <= room else field.name.rsplit(".", 1)[-1]
@@ -87,11 +86,6 @@ def _told(field: LayoutField) -> str:
         words += ["in a loop"] if each.in_loop else []
         lines.append(f"{shorten(each.root)}: {', '.join(words)}")
     return "\n".join(lines)
-
-
-def _touches(field: LayoutField) -> int:
-    """Instructions that touch a field; those in loops count more often."""
-    return sum((each.reads + each.writes) * (_HEATS if each.in_loop else 1) for each in field.accesses)
 
 
 def _rectangle(start: int, stop: int, row: int, top: float, kind: str, told: str) -> str:

@@ -12,13 +12,16 @@ from rich.text import Text
 
 from ringfence.pipeline.report.model import AtomicField, FieldAccess, Layout, LayoutField
 from ringfence.pipeline.report.names import shorten
-from ringfence.pipeline.report.ruler import ROW, Track, end_of, label_of, rows_of
-from ringfence.pipeline.report.sentences import isolation_sentence
+from ringfence.pipeline.report.ruler import ROW, Track, end_of, heat, label_of, rows_of, touches
+from ringfence.pipeline.report.sentences import isolation_sentence, split_sentence
 from ringfence.pipeline.report.terminal import QUIET, STRONG, Page, safe, styled, unbroken
 
 _PADDING = "░"
 _LONGEST_TYPE = 48
 _BLOCK_STYLES = ("black on cyan", "black on green", "black on yellow", "black on blue", "black on magenta")
+_HEAT_STYLES = ("black on white", "black on cyan", "black on green", "black on yellow", "black on magenta")
+"""From what no root touches to what they touch most; red is for what crosses a line."""
+_HEATS = ("none", "few", "some", "many", "most")
 _STRADDLE_STYLE = "bold white on red"
 _TICK = 8
 _GAP = "  "
@@ -64,6 +67,8 @@ def _add_heading(page: Page, layout: Layout) -> None:
         page.add_wrapped(styled(_GAP, (f"{names} {verb} a cache line", "bold red")), len(_GAP))
     for atomic in layout.atomics:
         page.add_wrapped(styled(_GAP) + _isolation(atomic), len(_GAP))
+    if layout.split is not None:
+        page.add_wrapped(styled(_GAP, (split_sentence(layout.split), "yellow")), len(_GAP))
     _add_placements(page, layout)
     page.blank()
 
@@ -97,29 +102,42 @@ def _add_ruler(page: Page, layout: Layout) -> None:
     ticks = "".join(f"{byte:<{_TICK}}" for byte in range(0, ROW, _TICK)).rstrip()
     page.add(styled((f"{_GAP}{'':{label_width}}{_GAP}{ticks}", QUIET)))
     straddles = frozenset(layout.straddles)
+    hottest = max(map(touches, layout.fields), default=0)
     for row in rows_of(layout):
         if row.left_out:
             unit = "lines" if layout.line_size == ROW else "rows"
             page.add(styled(f"{_GAP}{'':{label_width}}{_GAP}", (f"… {row.left_out} {unit} like this", QUIET)))
         for position, track in enumerate(row.tracks):
             label = label_of(layout, row.number) if not position else ""
-            drawn = _row(track, row.number, layout.size, straddles)
+            drawn = _row(track, row.number, layout.size, straddles, hottest)
             page.add(styled((f"{_GAP}{label:>{label_width}}{_GAP}", QUIET)) + drawn)
+    if hottest and page.is_coloured:
+        legend = styled((f"{_GAP}{'':{label_width}}{_GAP}touched by", QUIET))
+        for name, style in zip(_HEATS, _HEAT_STYLES, strict=True):
+            legend.append(" ").append(f" {name} ", style=style)
+        page.add(legend.append(" instructions", style=QUIET))
     page.blank()
 
 
-def _row(track: Track, line: int, size: int, straddles: frozenset[str]) -> Text:
+def _row(track: Track, line: int, size: int, straddles: frozenset[str], hottest: int) -> Text:
     """One track of one line: blocks, and hatching between them up to the end of the type."""
     row = Text()
     position, end = line * ROW, min((line + 1) * ROW, size)
     for number, field in track:
         start, stop = max(field.offset, position), min(end_of(field), end)
         row.append(_PADDING * (start - position), style=QUIET)
-        style = _STRADDLE_STYLE if field.name in straddles else _BLOCK_STYLES[number % len(_BLOCK_STYLES)]
+        style = _STRADDLE_STYLE if field.name in straddles else _style(field, number, hottest)
         row.append(block(field, start, stop), style=style)
         position = stop
     row.append(_PADDING * (end - position), style=QUIET)
     return row
+
+
+def _style(field: LayoutField, number: int, hottest: int) -> str:
+    """By heat where roots touch the type; else one colour beside another."""
+    if not hottest:
+        return _BLOCK_STYLES[number % len(_BLOCK_STYLES)]
+    return _HEAT_STYLES[heat(field, hottest, len(_HEAT_STYLES) - 1)]
 
 
 def block(field: LayoutField, start: int, stop: int) -> str:

@@ -260,6 +260,16 @@ class LayoutField(msgspec.Struct, frozen=True, kw_only=True):
     """In how many of the layout's ``placements`` the field lies on more lines than it needs."""
 
 
+class LayoutSplit(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields that the hot path touches in a struct of their own (``repr(C)``, in this order), its size in bytes,
+    and the cache lines that the hot path fetches of a value now and would fetch then."""
+
+    fields: tuple[str, ...]
+    size: int
+    lines_now: int
+    lines_after: int
+
+
 class LayoutVariant(msgspec.Struct, frozen=True, kw_only=True):
     """A variant of an enum or a state of a state machine; ``bytes`` are those that its own fields cover."""
 
@@ -298,6 +308,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     straddles: tuple[str, ...] = ()
     shared_lines: tuple[tuple[str, ...], ...] = ()
     atomics: tuple[AtomicField, ...] = ()
+    split: LayoutSplit | None = None
+    """Where a hot and a cold struct would save lines; null where they would not, or no root touches the type."""
     kind: str = "struct"
     tail_padding: int = 0
     """The part of ``padding`` behind the last field."""

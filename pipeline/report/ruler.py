@@ -44,6 +44,20 @@ def end_of(field: LayoutField) -> int:
     return field.offset + field.size
 
 
+_IN_LOOP = 4
+"""How much more an instruction in a loop counts."""
+
+
+def touches(field: LayoutField) -> int:
+    """Instructions of the hot path that touch a field; those in loops count more."""
+    return sum((each.reads + each.writes) * (_IN_LOOP if each.in_loop else 1) for each in field.accesses)
+
+
+def heat(field: LayoutField, hottest: int, steps: int) -> int:
+    """0 for a field that nothing touches, ``steps`` for the most touched one of the type."""
+    return -(-touches(field) * steps // hottest) if hottest else 0
+
+
 def label_of(layout: Layout, row: int) -> str:
     """``line 3``; of the second half of a long line ``+64``."""
     line, part = divmod(row, layout.line_size // ROW)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ringfence.graphs.contracts import Effect
 from ringfence.passes.rule import Level
-from ringfence.pipeline.report.model import AssumedFunctions, AtomicField, Build, Coverage, Finding, Report
+from ringfence.pipeline.report.model import AssumedFunctions, AtomicField, Build, Coverage, Finding, LayoutSplit, Report
 from ringfence.pipeline.report.names import shorten
 from ringfence.pipeline.report.terminal import safe, unbroken
 
@@ -34,6 +34,16 @@ def isolation_sentence(atomic: AtomicField) -> str:
     if atomic.may_share:
         said.append(f"may share its line with {_listed(atomic.may_share)}")
     return " and ".join(said) or "may share its line with what lies beside the value"
+
+
+def split_sentence(split: LayoutSplit) -> str:
+    """What a hot and a cold struct would save; names between backticks."""
+    names = ", ".join(f"`{unbroken(safe(name))}`" for name in split.fields)
+    lines = counted(split.lines_after, "cache line")
+    return (
+        f"the hot path touches {split.lines_now} lines of it; {names} in a struct of their own ({split.size:,} bytes) "
+        f"need {lines}"
+    )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -78,6 +78,7 @@ class Page:
 
     def __init__(self, console: Console) -> None:
         self.width = console.width
+        self.is_coloured = console.color_system is not None
         self._console = console
         self._lines: list[Text] = []
 

@@ -114,3 +114,16 @@ def test_padded_fields_give_the_struct_the_size_that_is_promised(audited: Report
     assert printed(tmp_path, code) == [close, 192]
     # Only two of the three are advised at once: the field of the finding and the one that is named with it.
     assert board == {192}
+
+
+def test_a_split_struct_has_the_size_that_is_promised(ringfence: Run, checkout: Path, tmp_path: Path) -> None:
+    crate = checkout / "testcrates" / "lines" / "Cargo.toml"
+    flags = ("--format", "json", "--manifest-path", crate, "--target-dir", tmp_path / "target")
+    shown = read(ringfence("layout", "--hot", "lines::packing::Scattered", *flags).stdout.encode())
+    (scattered,) = shown.layouts
+    assert scattered.split is not None
+    assert (scattered.split.lines_now, scattered.split.lines_after) == (3, 1)
+    kinds = {"price": "u64", "kind": "u8", "size": "u64"}
+    fields = ", ".join(f"{name}: {kinds[name]}" for name in scattered.split.fields)
+    code = f'#[repr(C)] struct Hot {{ {fields} }} fn main() {{ println!("{{}}", std::mem::size_of::<Hot>()); }}'
+    assert printed(tmp_path, code) == [scattered.split.size]

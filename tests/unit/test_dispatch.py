@@ -165,6 +165,38 @@ def test_a_drop_of_which_nothing_is_known_is_unresolved() -> None:
     assert (candidates(linked), resolution(linked).followed) == ([], False)
 
 
+PROMOTED_LOAD = """
+define i64 @"callee"(ptr %object, ptr %vtable) {{
+  %place = getelementptr inbounds i8, ptr %vtable, i64 {offset}
+  %method = load ptr, ptr %place
+  %r = call i64 %method(ptr %object)
+  ret i64 %r }}
+define i64 @root(ptr %object) {{
+  %r = call i64 @"callee"(ptr %object, ptr @{passed})
+  ret i64 %r }}
+"""
+
+
+def passing(passed: str, offset: int = 24) -> list[tuple[str, Evidence]]:
+    """A callee loads a pointer, without a mark, out of what its caller passes as a constant."""
+    program = vtable("a", OF_A) + vtable("b", OF_B) + methods(OF_A, OF_B)
+    return candidates(link(Source().module(program + PROMOTED_LOAD.format(offset=offset, passed=passed))))
+
+
+def test_a_method_loaded_without_a_mark_is_that_of_the_vtable_that_the_caller_passes() -> None:
+    assert passing("a") == [(OF_A, Evidence.ARGUMENT)]
+    assert passing("b") == [(OF_B, Evidence.ARGUMENT)]
+
+
+def test_what_stands_at_no_slot_of_a_passed_vtable_is_not_called() -> None:
+    assert Evidence.ARGUMENT not in [evidence for _, evidence in passing("a", offset=8)]
+    assert Evidence.ARGUMENT not in [evidence for _, evidence in passing("a", offset=32)]
+
+
+def test_a_function_is_not_called_where_a_pointer_is_loaded_out_of_it() -> None:
+    assert Evidence.ARGUMENT not in [evidence for _, evidence in passing(f'"{OF_A}"')]
+
+
 OF_TABLE = """
   %table = load ptr, ptr %object
   %place = getelementptr inbounds i8, ptr %table, i64 8

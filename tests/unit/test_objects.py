@@ -2,7 +2,7 @@
 
 from ringfence.graphs.objects import Objects, generic_arguments
 from ringfence.graphs.placement import Sharing, crossing, sharing
-from ringfence.graphs.repacking import reordered, variant_sizes
+from ringfence.graphs.repacking import reordered, split, variant_sizes
 from ringfence.graphs.types import FieldFacts, TypeFacts, TypeKind
 
 _VEC = "alloc::vec::Vec<own::Tick, alloc::alloc::Global>"
@@ -128,6 +128,25 @@ def test_fields_by_alignment_need_the_least_room() -> None:
 def test_an_order_is_not_computed_where_an_alignment_is_not_known() -> None:
     strange = TypeFacts("own::S", TypeKind.STRUCT, 16, 8, (FieldFacts("f", "own::Unknown", 0, 12),))
     assert reordered(strange, _TYPES.get) is None
+
+
+def test_touched_fields_that_lie_apart_are_split_off() -> None:
+    fields = (
+        FieldFacts("price", "u64", 0, 8),
+        FieldFacts("name", "[u8; 112]", 8, 112),
+        FieldFacts("kind", "u8", 120, 1),
+        FieldFacts("size", "u64", 128, 8),
+    )
+    plant = TypeFacts("own::Plant", TypeKind.STRUCT, 136, 8, fields)
+    found = split(plant, {"price", "kind", "size"}, _TYPES.get, 64)
+    assert found is not None
+    assert (found.fields, found.bytes) == (("price", "size", "kind"), 24)
+    assert (found.lines_now, found.lines_after) == (3, 1)
+
+
+def test_a_split_that_saves_no_line_is_none() -> None:
+    assert split(_TYPES["own::Tick"], {"price", "size"}, _TYPES.get, 64) is None
+    assert split(_TYPES["own::Book"], set(), _TYPES.get, 64) is None
 
 
 def test_variants_are_as_large_as_their_fields() -> None:

@@ -68,3 +68,23 @@ pub fn hand_over_slim(slots: &mut [Slim], from: usize, to: usize) {
         slots.swap(from, to);
     }
 }
+
+/// What every event touches lies at both ends.
+#[repr(C)]
+pub struct Scattered {
+    price: u64,
+    name: [u8; 112],
+    kind: u8,
+    size: u64,
+}
+
+// ringfence: root
+#[inline(never)]
+pub fn weigh(value: &Scattered) -> u64 {
+    value.price * value.size + u64::from(value.kind)
+}
+
+#[inline(never)]
+pub fn initial(value: &Scattered) -> u8 {
+    value.name[0]
+}
