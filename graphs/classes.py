@@ -25,7 +25,7 @@ from functools import cache
 from ringfence.graphs.effects import is_allocator
 from ringfence.graphs.facts import CallSite, Frame, PathClass, Receiver
 from ringfence.graphs.lazy_paths import is_first_use, is_growth
-from ringfence.graphs.names import method_name
+from ringfence.graphs.names import method_name, trait_method, without_generics
 from ringfence.graphs.program import Function
 
 
@@ -42,6 +42,10 @@ class SiteClass:
 
 
 _CAPACITY = "with_capacity"
+_DERIVABLE = frozenset(
+    f"core::{trait}"
+    for trait in ("clone::Clone", "cmp::Ord", "cmp::PartialEq", "cmp::PartialOrd", "default::Default", "fmt::Debug")
+) | {"core::hash::Hash"}
 _SHRINKING = frozenset({"shrink", "shrink_to", "shrink_to_fit", "shrink_unchecked"})
 _GLOBAL_ALLOCATOR = "11GlobalAlloc"
 """In the symbols of the methods of ``core::alloc::GlobalAlloc``."""
@@ -71,13 +75,15 @@ class Classifier:
 
     def anchor(self, function: Function, location: int) -> int | None:
         """Position in the inline chain of the innermost own frame; None where there is none. A global allocator of the
-        user's own asks for no memory: what stands inside it belongs to whoever called it."""
+        user's own asks for no memory: what stands inside it belongs to whoever called it. So does derived code of
+        which only the line of the ``derive`` is known, where an own frame around it is known."""
         key = (function.id, location)
         if key not in self._anchors:
             chain = function.chain(location)
             outside = 1 + max((at for at, frame in enumerate(chain) if _is_allocator(function, frame)), default=-1)
-            own = (at for at in range(outside, len(chain)) if self.is_own_frame(function, chain[at]))
-            self._anchors[key] = next(own, None)
+            own = [at for at in range(outside, len(chain)) if self.is_own_frame(function, chain[at])]
+            written = (at for at in own if not _is_at_its_derive(function, chain[at]))
+            self._anchors[key] = next(written, own[0] if own else None)
         return self._anchors[key]
 
     def anchor_place(self, function: Function, location: int) -> AnchorPlace | None:
@@ -157,6 +163,15 @@ class Classifier:
             name = symbol.encode()
             known = self._lazy[symbol] = (is_growth(name), is_first_use(name))
         return known
+
+
+def _is_at_its_derive(function: Function, frame: Frame) -> bool:
+    """Whether a frame may stand in what ``derive`` wrote, on the line of the ``derive`` itself: rustc gives that line
+    to the function and to what it inlines of it. A method that is written in one line looks the same."""
+    if frame.line != function.line_of(frame):
+        return False
+    qualified = trait_method(function.name_of(frame))
+    return qualified is not None and without_generics(qualified[1]) in _DERIVABLE
 
 
 def _is_allocator(function: Function, frame: Frame) -> bool:

@@ -119,6 +119,10 @@ class Function:
         """Path of the function that a frame stands in."""
         return display_name(self.symbol_of(frame))
 
+    def line_of(self, frame: Frame) -> int:
+        """Line on which a frame's function begins; 0 where that is not known."""
+        return self.where.subprograms[frame.subprogram].line if frame.subprogram >= 0 else 0
+
     def symbol_of(self, frame: Frame) -> str:
         """Linkage name of the function that a frame stands in."""
         return self.where.subprograms[frame.subprogram].name if frame.subprogram >= 0 else self.facts.symbol

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from ringfence.graphs.classes import SiteClass
 from ringfence.graphs.contracts import Effect
-from ringfence.graphs.facts import CallSite
+from ringfence.graphs.facts import CallSite, PathClass
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import method_name, trait_method, without_generics
 from ringfence.graphs.program import Function
@@ -72,7 +72,7 @@ class CloningPass:
             if call.effect in _ALLOCATING:
                 _add(clones, function, hot_path, call.site, 1)
         for edge in hot_path.reached.edges.get(function.id, ()):
-            if edge.callee in hot_path.allocating:
+            if edge.callee in hot_path.allocating and not _panics(function, edge.site):
                 callee = hot_path.function(edge.callee)
                 buffers = _buffers(callee, hot_path) if is_cloning(callee.name) else 1
                 _add(clones, function, hot_path, edge.site, buffers, callee.name)
@@ -117,10 +117,16 @@ def _clone(function: Function, hot_path: HotPath, location: int, callee: str) ->
 
 
 def _buffers(clone: Function, hot_path: HotPath) -> int:
-    """Places in the body of a clone that allocate or lead to an allocation."""
+    """Places in the body of a clone that allocate or lead to an allocation, other than by a panic."""
     reached = hot_path.reached
     here = sum(call.effect in _ALLOCATING for call in reached.externals.get(clone.id, ()))
-    return here + sum(edge.callee in hot_path.allocating for edge in reached.edges.get(clone.id, ()))
+    edges = (edge for edge in reached.edges.get(clone.id, ()) if not _panics(clone, edge.site))
+    return here + sum(edge.callee in hot_path.allocating for edge in edges)
+
+
+def _panics(function: Function, site: CallSite) -> bool:
+    """Whether a call is made only to panic, which may allocate the message."""
+    return function.facts.places[site.place].path_class is PathClass.PANIC
 
 
 def _sink(function: Function, path: str, buffers: int) -> Sink:

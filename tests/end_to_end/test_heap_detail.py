@@ -19,10 +19,11 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(tmp_path_factory.mktemp("store"))
 
 
-def audit(ringfence: Run, checkout: Path, store: str, crate: str) -> list[Finding]:
+def audit(ringfence: Run, checkout: Path, store: str, crate: str, *flags: str) -> list[Finding]:
     finished = ringfence(
         *("audit", "--manifest-path", checkout / "testcrates" / crate / "Cargo.toml", "--locked"),
         *("--target-dir", checkout / "build" / "testcrates", "--format", "json"),
+        *flags,
         environment={"RINGFENCE_CACHE": store},
     )
     assert finished.returncode in (0, 100), finished.stderr
@@ -92,3 +93,15 @@ def test_a_small_vector_tells_when_it_spills(ringfence: Run, checkout: Path, sto
     assert told(findings, "add", "RF102") == {"api": "SmallVec<[u64; 4]>::push", "element": "u64", "spill": 4}
     grows = [each for each in findings if each.rule == "RF102"]
     assert all("spills to the heap, when more than 4 are kept," in each.message for each in grows)
+
+
+@pytest.mark.parametrize("flags", [(), ("--strict",)], ids=["default", "strict"])
+def test_the_buffers_of_a_clone_are_counted_without_those_of_its_panics(
+    ringfence: Run, checkout: Path, store: str, flags: tuple[str, ...]
+) -> None:
+    found = audit(ringfence, checkout, store, "clones", *flags)
+    buffers = {each.root.rpartition("::")[2]: each.detail["buffers"] for each in found if each.rule == "RF104"}
+    assert buffers == {"snapshot": 2, "all_names": 2, "venue": 1, "tagged": 1, "first_long": 1, "owned": 1} | {
+        "tagged_again": 1,
+        "labelled": 1,
+    }

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -187,9 +188,18 @@ def site_of(root: str, kind: Kind, stack: Sequence[Frame]) -> Site:
     """The site of something that happened below a root, given the stack from the innermost frame."""
     inside = below_the_allocator(up_to_the_window(stack))
     crate = f"{TESTCRATES / crate_of(root)}{os.sep}"
-    own = next((frame for frame in inside if frame.line and frame.file.startswith(crate)), None)
+    of_crate = [frame for frame in inside if frame.line and frame.file.startswith(crate)]
+    written = (frame for frame in of_crate if not _is_derive(frame.file, frame.line))
+    own = next(written, of_crate[0] if of_crate else None)
     rule = rule_of(kind, inside)
     return Site(root, own.file.removeprefix(crate), own.line, rule) if own else Site(root, "", 0, rule)
+
+
+@cache
+def _is_derive(file: str, line: int) -> bool:
+    """Whether a line is that of a ``derive``: which field its code is for is not known."""
+    text = Path(file).read_text(encoding="utf-8").splitlines()
+    return line <= len(text) and text[line - 1].lstrip().startswith("#[derive(")
 
 
 def up_to_the_window(stack: Sequence[Frame]) -> Sequence[Frame]:

@@ -74,3 +74,38 @@ impl Desk {
 pub fn owned(text: Cow<'_, str>) -> String {
     text.into_owned() //~ RF104 hot conditional; RF101 hot conditional
 }
+
+#[derive(Clone, Default)]
+pub struct Tag(pub Box<[u64; 4]>);
+
+/// LLVM knows the line of the derive only.
+// ringfence: root
+pub fn tagged_again(tag: &Tag) -> Tag {
+    tag.clone() //~ RF101 hot always; RF104 hot always
+}
+
+// ringfence: root
+pub fn untagged() -> Tag {
+    Tag::default() //~ RF101 hot always
+}
+
+pub struct Label(Box<[u64; 4]>);
+
+impl Label {
+    pub fn new() -> Label {
+        Label(Box::new([7; 4]))
+    }
+}
+
+impl Clone for Label {
+    fn clone(&self) -> Label {
+        let copied = self.0.clone(); //~ RF101 hot always
+        Label(copied)
+    }
+}
+
+/// Written by hand: its own lines are known.
+// ringfence: root
+pub fn labelled(label: &Label) -> Label {
+    label.clone() //~ RF104 hot always
+}

@@ -1,7 +1,7 @@
 //! What makes values: clones, copies, text, serialised data, objects of an arena, errors.
 
 use apis::{Plant, Quote};
-use clones::Depth;
+use clones::{Depth, Label};
 use copies::{Book, Engine, Ladder};
 use encodes::{Id, Journal};
 use runs::window;
@@ -92,6 +92,10 @@ fn clones() {
         let owned = Cow::Owned(text.to_owned());
         window("clones::owned", || clones::owned(black_box(owned)));
     }
+    let tag = window("clones::untagged", clones::untagged);
+    window("clones::tagged_again", || clones::tagged_again(black_box(&tag)));
+    let label = Label::new();
+    window("clones::labelled", || clones::labelled(black_box(&label)));
     let short = ["short", "longer than eight"].map(str::to_owned).to_vec();
     let desk = clones::Desk {
         depth: depth(&[], ""),
