@@ -118,6 +118,15 @@ class HotPath:
         goals = (number for number, calls in externals.items() if any(call.effect in _ALLOCATING for call in calls))
         return leading_to(self.reached, goals)
 
+    @cached_property
+    def calls_of(self) -> Mapping[int, Sequence[Edge]]:
+        """The calls of each function that is called, by its number."""
+        calls: dict[int, list[Edge]] = defaultdict(list)
+        for edges in self.reached.edges.values():
+            for edge in edges:
+                calls[edge.callee].append(edge)
+        return calls
+
     def function(self, number: int) -> Function:
         """A function of the program by its number."""
         return self.reached.program.functions[number]

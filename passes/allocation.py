@@ -8,6 +8,7 @@ from ringfence.graphs.names import display_name
 from ringfence.graphs.program import Function
 from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink, notes_on
+from ringfence.passes.spilling import frees_by_shrinking_only
 
 HEAP_ALLOCATION = Rule(
     id="RF101",
@@ -74,6 +75,8 @@ class AllocationPass:
             rule, verb, if_grows = judged
             if call.effect is Effect.REALLOCATES and hot_path.classifier.shrinks(function, call.site.location):
                 rule, verb = HEAP_ALLOCATION, "reallocates into a smaller block"
+            if rule is HEAP_FREE and frees_by_shrinking_only(function, call.site, hot_path):
+                continue
             sink = Sink(
                 rule, display_name(call.symbol), verb, if_grows=if_grows, size=call.site.size, notes=notes_on(call)
             )
