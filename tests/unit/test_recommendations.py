@@ -11,7 +11,8 @@ from ringfence.passes.allocation import HEAP_ALLOCATION, HEAP_FREE, HEAP_GROWTH
 from ringfence.passes.blocking import BLOCKING_CALL
 from ringfence.passes.branching import VIRTUAL_CALL
 from ringfence.passes.channels import SHARED_QUEUE
-from ringfence.passes.limits import MISSING_IR
+from ringfence.passes.hints import UNHINTED_BRANCH
+from ringfence.passes.limits import INLINE_ASSEMBLY, MISSING_IR
 from ringfence.passes.locking import LOCK
 from ringfence.passes.rule import Finding, Rule, Via
 from ringfence.pipeline.report.model import Recommendation, Report
@@ -178,6 +179,19 @@ def test_one_change_serves_all_roots() -> None:
     findings = [at(3, 1), at(3, 2, root="plant::other")]
     (only,) = report(findings).recommendations
     assert only.effect == "2 heap allocations less under 2 roots (hot, always)"
+
+
+@pytest.mark.parametrize(
+    ("rule", "effect"),
+    [
+        (UNHINTED_BRANCH, "2 unhinted branches"),
+        (INLINE_ASSEMBLY, "2 inline assemblies"),
+        (VIRTUAL_CALL, "2 virtual calls"),
+    ],
+)
+def test_what_goes_is_counted_in_plurals(rule: Rule, effect: str) -> None:
+    findings = [at(3, 1, rule), at(3, 2, rule, root="plant::other")]
+    assert report(findings, strict=True).recommendations[0].effect.startswith(effect)
 
 
 def test_a_lock_that_several_functions_take_is_changed_once(tmp_path: Path) -> None:
