@@ -9,7 +9,7 @@ from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import crate_of, display_name, method_name
 from ringfence.graphs.program import Function
 from ringfence.passes.advisory import NOTE_LEVELS
-from ringfence.passes.options import DEFAULT_OPTIONS, Options
+from ringfence.passes.options import DEFAULT_OPTIONS, Options, WideMatch
 from ringfence.passes.rule import Level, Rule
 from ringfence.passes.sink import Sink
 
@@ -42,11 +42,10 @@ WIDE_MATCH = Rule(
     false_positives="Input of one kind for long stretches is predicted well. A match that LLVM turned into a table of "
     "values leaves no jump and is not reported.",
     how="A `switch` of at least `[rules.RF405] cases` cases (8 unless set) in a loop, written in own code: without "
-    "branch weights, or, built with `-C profile-use`, with one case that has half of them or more.",
+    "branch weights, or, built with `-C profile-use`, with one case that has `percent` of them or more (50).",
     levels=NOTE_LEVELS,
 )
 
-_USUAL_PERCENT = 50
 _CHECKS = (
     (re.compile(r"panic_bounds_check"), "checks an index against the bounds", "an index is checked against the bounds"),
     (
@@ -71,12 +70,12 @@ class ChecksPass:
 
     rules = (PANIC_PATH, WIDE_MATCH)
 
-    def __init__(self, fewest_cases: int = DEFAULT_OPTIONS.RF405.cases) -> None:
-        self.fewest_cases = fewest_cases
+    def __init__(self, options: WideMatch = DEFAULT_OPTIONS.RF405) -> None:
+        self.options = options
 
     def configured(self, options: Options) -> "ChecksPass":
-        """With the project's number of cases."""
-        return ChecksPass(options.RF405.cases)
+        """With the project's thresholds."""
+        return ChecksPass(options.RF405)
 
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
         """Sinks are the function's own panicking calls and switches."""
@@ -95,15 +94,15 @@ class ChecksPass:
         for switch in function.facts.switches:
             chain = function.chain(switch.location)
             is_own = bool(chain) and hot_path.classifier.is_own_frame(function, chain[0])
-            if switch.cases < self.fewest_cases or not is_own or not places[switch.place].loop_depth:
+            if switch.cases < self.options.cases or not is_own or not places[switch.place].loop_depth:
                 continue
-            match = _match(switch)
+            match = _match(switch, self.options.percent)
             if match is not None:
                 reached = hot_path.classifier.of_event(function, switch.place, switch.location)
                 yield SinkSite(function.id, switch.location, reached, match)
 
 
-def _match(switch: Switch) -> Sink | None:
+def _match(switch: Switch, percent: int) -> Sink | None:
     """A match whose usual arm nobody has said, or is measured and stands among the others."""
     told = f"a match of {switch.cases} cases"
     if not switch.is_weighted:
@@ -115,7 +114,7 @@ def _match(switch: Switch) -> Sink | None:
             at_most_once=Level.HIDDEN,
             notes=(("cases", switch.cases),),
         )
-    if not switch.usual or switch.share < _USUAL_PERCENT:
+    if not switch.usual or switch.share < percent:
         return None
     return Sink(
         WIDE_MATCH,
@@ -139,7 +138,10 @@ def _is_written_in_own_code(function: Function, location: int, classifier: Class
     """Whether the user's own line checks: itself, or by an operator or a method that is there for it. What a collection
     of std checks on its own way is none of the user's."""
     position = classifier.anchor(function, location)
+    if position is None or not function.chain(location)[position].column:
+        # LLVM joined several checks into one panic: no line is left that could be changed.
+        return False
     if not position:
-        return position == 0
+        return True
     inner = [function.name_of(frame) for frame in function.chain(location)[:position]]
     return method_name(inner[-1]) in _CHECKING and all(crate_of(name) in _STANDARD for name in inner)

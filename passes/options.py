@@ -55,6 +55,8 @@ class WideMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     cases: Annotated[int, msgspec.Meta(ge=4, le=1 << 16)] = 8
     """A match of at least this many cases is wide."""
+    percent: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
+    """Of a match with weights, a case that has at least this part of them is the usual one."""
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

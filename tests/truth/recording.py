@@ -27,7 +27,7 @@ _ALLOCATOR = re.compile(r"\b__rust_(?:alloc|alloc_zeroed|realloc|dealloc)$")
 """What lies deeper is the allocator's own business, also where the crate brings it."""
 _GROWTH = re.compile(
     r"\b(?:grow_one|grow_amortized|grow_exact|finish_grow|do_reserve_and_handle|reserve_rehash|try_grow"
-    r"|reserve_one_unchecked|alloc_layout_slow)\b"
+    r"|reserve_one_unchecked|alloc_layout_slow|alloc_slow_path)\b"
 )
 """Functions of std and of the crates used here that make a container larger."""
 _SHRINKING = re.compile(r"\bshrink(?:_to|_to_fit|_impl|_impl_runtime|_unchecked)?\b")
@@ -55,7 +55,12 @@ class Program:
         return TARGET / "runs" / self.profile / self.name
 
 
-PROGRAMS = (Program("runs", "release"), Program("own_allocator", "release"), Program("aborting", "aborting"))
+PROGRAMS = (
+    Program("runs", "release"),
+    Program("own_allocator", "release"),
+    Program("with_library", "release"),
+    Program("aborting", "aborting"),
+)
 
 
 @dataclass(frozen=True, slots=True)

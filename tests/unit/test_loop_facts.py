@@ -1,8 +1,9 @@
 """What a loop does in every turn is a fact: chased pointers, groups of control bytes, switches, what guards a panic."""
 
-from unit.ir_modules import facts_of
+from unit.ir_modules import Source, facts_of, link
 
 from ringfence.graphs.facts import FunctionFacts, LoadKind, PathClass
+from ringfence.passes.judge import judge, judged
 
 
 def body(text: str) -> FunctionFacts:
@@ -97,3 +98,29 @@ def test_a_panicking_call_knows_the_place_that_decides() -> None:
         1,
     )
     assert work.guard == -1
+
+
+def checked(line: int) -> list[str]:
+    source = Source()
+    root = source.subprogram("root", "/own/lib.rs", line=3)
+    here, panics = source.at(root, 7, 5), source.at(root, line, 9 if line else 0)
+    linked = link(
+        source.module(f"""
+    declare void @_ZN4core9panicking18panic_bounds_check17h0E() noreturn
+    define void @root(i64 %v) !dbg {root} {{
+    start:
+      br label %loop
+    loop:
+      %bad = icmp eq i64 %v, 0, !dbg {here}
+      br i1 %bad, label %stop, label %loop
+    stop:
+      call void @_ZN4core9panicking18panic_bounds_check17h0E(), !dbg {panics}
+      unreachable }}""")
+    )
+    found = judge(linked.root, judged(linked.hot_path), lambda file: file)
+    return [f"{finding.anchor.line}" for finding in found if finding.rule.id == "RF404" and finding.anchor]
+
+
+def test_checks_that_were_joined_without_a_line_are_silent() -> None:
+    assert checked(7) == ["7"]
+    assert checked(0) == []

@@ -6,11 +6,12 @@ import pytest
 from unit.ir_modules import Source, link
 
 from ringfence.passes.judge import judge, judged
+from ringfence.passes.options import DEFAULT_OPTIONS, Options, WideMatch
 from ringfence.pipeline.errors import BuildError
 from ringfence.pipeline.measured_profile import check_measured_profile
 
 
-def told(weights: str) -> list[str]:
+def told(weights: str, options: Options = DEFAULT_OPTIONS) -> list[str]:
     source = Source()
     root = source.subprogram("root", "/own/lib.rs")
     here = source.at(root, 7, 5)
@@ -34,7 +35,7 @@ def told(weights: str) -> list[str]:
     out:
       ret void }}""")
     )
-    found = judge(linked.root, judged(linked.hot_path), lambda file: file)
+    found = judge(linked.root, judged(linked.hot_path, options=options), lambda file: file)
     return [finding.message for finding in found if finding.rule.id == "RF405"]
 
 
@@ -52,6 +53,21 @@ def test_a_measured_match_is_told_with_its_usual_case() -> None:
 def test_a_measured_match_without_a_usual_case_is_silent() -> None:
     even = ", ".join("i32 10" for _ in range(10))
     assert told(f'!{{!"branch_weights", {even}}}') == []
+
+
+def test_the_project_says_from_which_share_on_a_case_is_the_usual_one() -> None:
+    uneven = ", ".join(f"i32 {60 if number == 5 else 10}" for number in range(10))
+    weights = f'!{{!"branch_weights", {uneven}}}'
+    assert told(weights) == []
+    assert told(weights, Options(RF405=WideMatch(percent=40))) == [
+        "a match of 9 cases, of which the one of value 4 is taken 40 times in 100, is decided in a loop of `root`"
+    ]
+    assert told(weights, Options(RF405=WideMatch(percent=41))) == []
+
+
+def test_a_match_of_fewer_cases_than_the_project_says_is_silent() -> None:
+    assert told("", Options(RF405=WideMatch(cases=9))) == told("")
+    assert told("", Options(RF405=WideMatch(cases=10))) == []
 
 
 def test_a_profile_that_is_none_is_refused_before_the_build(tmp_path: Path) -> None:

@@ -2,15 +2,19 @@
 //!
 //! `runs FILE` writes the calls and what they asked of the allocator into FILE.
 
+mod exchange;
 mod memory;
 mod paths;
 mod spellings;
 mod system;
+mod values;
 
 fn main() -> std::io::Result<()> {
     memory::run();
     paths::run();
     spellings::run();
     system::run();
+    values::run();
+    exchange::run();
     runs::write()
 }
