@@ -54,6 +54,7 @@ _LIBRARY_BODY = re.compile(
     r"|(?P<frees>5alloc4syncINt\w+_3Arc(?:e|Sh)E9drop_slow)"
     r"|(?P<blocks>3std3sys4sync\w*5futex\w*(?:14lock_contended|14read_contended|15write_contended|4wake|4wait)"
     r"|11parking_lot\w*(?:9lock_slow|11unlock_slow|16lock_shared_slow|19lock_exclusive_slow))"
+    r"|(?P<random>3std3sys6random\w*19hashmap_random_keys)"
     r"|(?P<none>3std9panicking11panic_count17is_zero_slow_path|4core3any\w*3Any7type_id"
     r"|9hashbrown3raw\w*11Fallibility(?:17capacity_overflow|9alloc_err)|7tracing15___macro_support12___is_enabled)"
     r"|(?P<logs>12tracing_core5event\w*5Event8dispatch|3log13___private_api\w*3Log3log)"
@@ -70,16 +71,18 @@ _LIBRARY_EFFECTS = {
     "locks": Effect.LOCKS,
     "logs": Effect.LOGS,
     "none": Effect.NONE,
+    "random": Effect.BLOCKS,
     "task": Effect.FREES,
 }
-_NEVER_FOLLOWED = frozenset({"logs", "task"})
+_NEVER_FOLLOWED = frozenset({"logs", "random", "task"})
 
 
 @cache
 def is_never_followed(symbol: str) -> bool:
     """Whether a library function stands for itself, although its body is there. What a logger does with a record is the
     program's choice, made elsewhere. Whoever holds the last waker of a task frees it, whichever of the program's
-    futures it is: what that future drops is the task's own end, and none of the function's that let go of the waker."""
+    futures it is: what that future drops is the task's own end, and none of the function's that let go of the waker. The
+    keys of a thread's hash maps are one system call; the file that kernels before 3.17 need is none of the program's."""
     known = _LIBRARY_BODY.search(symbol)
     return known is not None and known.lastgroup in _NEVER_FOLLOWED
 

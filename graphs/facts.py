@@ -18,7 +18,7 @@ import msgspec
 from ringfence.graphs.access_facts import Access
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 46
+FACTS_VERSION = 47
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 

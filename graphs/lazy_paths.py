@@ -40,7 +40,8 @@ _FIRST_USE = re.compile(
     rb"|11LazyStorage.*(?:10initialize|16get_or_init_slow)"
     rb"|12tracing_core8callsite.*8register"
     rb"|11parking_lot.*14call_once_slow|16parking_lot_core.*16create_hashtable"
-    rb"|8arc_swap4debt4list.*4Node3get",
+    rb"|8arc_swap4debt4list.*4Node3get"
+    rb"|3std3sys6random.*19hashmap_random_keys",
     re.DOTALL,
 )
 _USUAL = re.compile(rb"4sort6stable.*(?:14driftsort_main|4sort)|10rayon_core.*14in_worker_cold", re.DOTALL)

@@ -139,7 +139,7 @@ def _sink(function: Function, path: str, buffers: int) -> Sink:
     method = "cloned" if is_adapter else method_name(path)
     size = f" ({described.size} bytes)" if described else ""
     of_type = f"`{type_}`{size} and " if type_ else ""
-    count = "a heap buffer" if buffers == 1 else f"{buffers} heap buffers"
+    count = "a heap buffer" if buffers == 1 else f"up to {buffers} heap buffers"
     verb = f"copies {of_type}{count}"
     notes = (
         ("api", f"{type_}::{method}" if type_ else method),

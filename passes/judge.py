@@ -42,7 +42,7 @@ from ringfence.passes.serialization import SerializationPass
 from ringfence.passes.sink import Configurable, Pass, Sink
 from ringfence.passes.spinning import SPIN_WAIT, SpinPass, is_of_others
 from ringfence.passes.walking import WalkingPass
-from ringfence.passes.written_calls import short_type
+from ringfence.passes.written_calls import short_type, spelled_call
 
 PASSES: tuple[Pass, ...] = (
     AllocationPass(),
@@ -71,6 +71,8 @@ RULES: tuple[Rule, ...] = (
 """Every rule that an audit can report."""
 
 _DROP = re.compile(r"core::ptr::(?:drop_in_place|drop_glue)::<(.*)>")
+
+_CONSTRUCTOR = re.compile(r"(?:try_)?(?:new|with|from|default|empty)(?:_\w+)?")
 
 _TOLD_ALONE = ABOUT_TYPES | {UNHINTED_BRANCH}
 """Rules whose findings are about the line, whatever it calls."""
@@ -139,7 +141,7 @@ def findings_and_ways(root: Function, sinks: Judged, display: Display) -> Iterat
         detail = {**finding.detail, "sinks": each.sinks, **({"removes": others} if others else {})}
         life = lives.get(fingerprint)
         if life:
-            finding = replace(finding, help=f"{finding.help}; {life.help}")
+            finding = replace(finding, help=f"{finding.help.removesuffix('.')}; {life.help}")
             detail.update(life.detail)
         yield replace(finding, paths=chains[each.place, each.group], detail=detail), each
 
@@ -286,9 +288,19 @@ def _subject(each: Anchored[Sink]) -> str:
     if dropped:
         return f"the drop of `{_readable(dropped[1])}`"
     if called:
-        return f"`{spelled(called) if each.payload.rule in _SPELLED else macro(called) or method_name(called)}`"
+        return f"`{_named_call(called, each.payload.rule)}`"
     sink = each.payload
     return f"`{short_name(sink.method)}`" if sink.method else sink.what
+
+
+def _named_call(called: str, rule: Rule) -> str:
+    """A method goes by its own name, what makes a value by that of its type, too: ``new`` says nothing."""
+    if rule in _SPELLED:
+        return spelled(called)
+    if macro(called) or not _CONSTRUCTOR.fullmatch(method_name(called)):
+        return macro(called) or method_name(called)
+    written = spelled_call(called)
+    return written if written.endswith("!") else spelled_call(without_generics(called))
 
 
 def _verb(rule: Rule, sink: Sink) -> str:

@@ -151,17 +151,22 @@ def _told(site: SinkSite[Sink], lock: Acquired, deeds: Mapping[str, None]) -> Si
     if sink.rule is not LOCK or site.location != lock.location:
         return site
     listed = [deed for deed in _ORDER if deed in deeds]
-    words = " and ".join(
-        ("an " if deed == "allocation" else "a second " if deed == "lock" else "a ") + deed for deed in listed
-    )
     told = replace(
         sink,
-        verb=f"takes a lock and holds it over {words}",
+        verb=f"takes a lock and holds it over {in_words(listed)}",
         notes=(*sink.notes, ("held_over", tuple(listed))),
         help="hold it for less: copy what is needed into a local, give the lock back (`drop(guard);`), then do the "
         "rest; better, let one thread own the data",
     )
     return SinkSite(site.function, site.location, site.site_class, told)
+
+
+def in_words(deeds: Sequence[str]) -> str:
+    """``an allocation, a virtual call and a second lock``."""
+    *first, last = [
+        ("an " if deed == "allocation" else "a second " if deed == "lock" else "a ") + deed for deed in deeds
+    ]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _cycles(orders: Sequence[_Taken]) -> Iterator[tuple[_Taken, tuple[str, ...]]]:

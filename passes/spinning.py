@@ -74,7 +74,7 @@ class SpinPass:
             sink = Sink(
                 SPIN_WAIT,
                 how,
-                f"waits in a loop and {how}",
+                f"waits for another thread and {how}",
                 f"a loop waits for another thread and {how}",
                 notes=(("waits", how),),
             )

@@ -34,6 +34,8 @@ _MACROS = {
     "alloc::fmt::format::format_inner": "format!",
     "alloc::vec::from_elem": "vec!",
 }
+_LISTED = re.compile(r"alloc::boxed::Box<\[.*; \d+\]>::new_uninit")
+"""What ``vec![a, b]`` calls."""
 _ARRAY = re.compile(r"\[(.*); [^;]+\]")
 _STANDARD = frozenset({"", "alloc", "core", "std"})
 _DROP_GLUE = "core::ptr::drop_"
@@ -63,8 +65,8 @@ def outermost_call(function: Function, location: int, matches: Callable[[str], b
 def spelled_call(path: str) -> str:
     """As a user writes it: ``Vec<u64>::push``, ``String::clone``, ``format!``, ``Iterator::collect``."""
     plain = without_generics(path)
-    if plain in _MACROS:
-        return _MACROS[plain]
+    if plain in _MACROS or _LISTED.fullmatch(path):
+        return _MACROS.get(plain, "vec!")
     qualified = trait_method(path)
     if qualified:
         type_, trait, _ = qualified

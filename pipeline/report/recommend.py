@@ -210,7 +210,7 @@ def _recommendation(call: _Call, removed: frozenset[str], told: Mapping[str, Fin
 def _effect(findings: Sequence[Finding]) -> str:
     """``1 heap allocation and 1 heap free less, hot, in a loop of `Plant::on_packet```."""
     counts = sorted(Counter(_deed(each) for each in findings).items())
-    what = _joined([f"{number} {name}{'s' if number > 1 else ''}" for name, number in counts])
+    what = _joined([f"{number} {_plural(name) if number > 1 else name}" for name, number in counts])
     worst = min(findings, key=_rank)
     roots = sorted({each.root for each in findings})
     where = f"`{_last_two(roots[0])}`" if len(roots) == 1 else f"{len(roots)} roots"
@@ -220,6 +220,12 @@ def _effect(findings: Sequence[Finding]) -> str:
 
 def _deed(finding: Finding) -> str:
     return "lock order" if "cycle" in finding.detail else finding.slug.replace("-", " ")
+
+
+def _plural(name: str) -> str:
+    if name.endswith("ch"):
+        return f"{name}es"
+    return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
 
 
 def _joined(words: Sequence[str]) -> str:

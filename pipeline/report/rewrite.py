@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ringfence.graphs.names import crate_of, method_name, trait_method, without_generics
+from ringfence.pipeline.report.error_text import makes_error_text
 from ringfence.pipeline.report.model import Finding, Step
 from ringfence.pipeline.report.names import is_standard, shorten
 from ringfence.pipeline.report.written import NOTHING_WRITTEN, WrittenCall, written_call
@@ -22,6 +23,7 @@ _ASSIGNED = re.compile(r"^\s*(\*?[\w.\[\]]+)\s*=\s*([^=].*);")
 _NAME = re.compile(r"\w+")
 _SENTENCE = re.compile(r"[.;]\s")
 _DROPPED = re.compile(r"::drop_(?:in_place|glue)::<(.*)>$")
+_ACQUIRES = re.compile(r"(?:try_)?(?:lock|read|write|upgradable_read)(?:_\w+)?$")
 _MOST_VARIANTS = 4
 
 
@@ -49,6 +51,8 @@ class _Site:
     call: WrittenCall
     is_method: bool
     """The user's function has a ``self``, as far as its path tells."""
+    is_error_text: bool = False
+    """The call makes text for an error."""
 
     @property
     def owner(self) -> str:
@@ -80,7 +84,8 @@ def change_for(finding: Finding, own: int, line: str, start: int) -> Change:
     call = written_call(line, start, method) if method else NOTHING_WRITTEN
     caller = finding.path[own] if 0 <= own < len(finding.path) else None
     is_method = caller is not None and _has_self(caller)
-    site = _Site(finding, called, caller.function if caller else "", line, start, call, is_method)
+    is_error_text = makes_error_text(finding.path, own, line, start)
+    site = _Site(finding, called, caller.function if caller else "", line, start, call, is_method, is_error_text)
     make = _in_general(site) or _EXAMPLES.get(finding.rule, {}).get(method) or _BY_RULE.get(finding.rule)
     made = make(site) if make else None
     return made or _of_others(site) or _from_advice(finding)
@@ -92,7 +97,8 @@ def _of_others(site: _Site) -> Change | None:
     name = method_name(site.called)
     if not is_inside or not name.isidentifier() or "drop_" in site.called:
         return None
-    crate = crate_of(site.called)
+    crate, holder = crate_of(site.called), without_generics(site.called).split("::")[-2]
+    name = f"{holder}::{name}" if holder[:1].isupper() and holder.isidentifier() else name
     return Change(
         f"call `{name}` of `{crate}` outside of the hot path, or a form of it that fills a buffer of yours", ""
     )
@@ -119,8 +125,20 @@ def _in_general(site: _Site) -> Callable[[_Site], Change | None] | None:
     """What holds whatever was called."""
     if site.finding.class_ == "first-use" and not site.finding.rule.startswith("RF9"):
         return _at_start
+    if site.is_error_text and site.finding.rule in ("RF101", "RF102", "RF503"):
+        return _kept_in_error
     is_foreign = site.called.isidentifier() and not site.called.startswith("__")
     return _elsewhere if is_foreign and site.finding.rule in ("RF101", "RF102", "RF201", "RF202") else None
+
+
+def _kept_in_error(site: _Site) -> Change:
+    """The values, of which the text is made where somebody reads it."""
+    if _TEXT.match(site.called):
+        return Change("name it in the error by an id or an `Arc<str>`, instead of copying its text", "")
+    sentence = "keep the values in the error and write its text in its `Display`, where it is shown"
+    if method_name(site.called) == "to_string" and site.call.receiver:
+        return Change(sentence, site.line.strip().replace(f"{site.value}.to_string()", site.value, 1))
+    return Change(sentence, f"// in `Display::fmt` of the error\nwrite!(f, {site.call.arguments or '…'})")
 
 
 def _at_start(site: _Site) -> Change:
@@ -149,6 +167,27 @@ def _elsewhere(site: _Site) -> Change:
 def _blocked(site: _Site) -> Change | None:
     is_named = site.called and not _DROPPED.search(site.called) and method_name(site.called).isidentifier()
     return _elsewhere(site) if is_named else None
+
+
+def _waited(site: _Site) -> Change | None:
+    """A library's function that waits for another thread."""
+    name = _of_library(site)
+    sentence = f"use a queue whose `{name}` waits for nobody, such as a single-producer, single-consumer ring"
+    return Change(sentence, "") if name else None
+
+
+def _locked_inside(site: _Site) -> Change | None:
+    """A library's function that locks: there is no guard in the user's code to give back."""
+    name = _of_library(site)
+    sentence = f"call `{name}` of `{crate_of(site.called)}` on one thread, which owns what it locks"
+    return Change(sentence, "") if name and "cycle" not in site.finding.detail else None
+
+
+def _of_library(site: _Site) -> str:
+    """The name of the library's function that the user's line calls; empty where that is none, or std's."""
+    name = method_name(site.called)
+    is_told = "::" in site.called and name.isidentifier() and not _DROPPED.search(site.called)
+    return name if is_told and not is_standard(site.called, None) and not _ACQUIRES.match(name) else ""
 
 
 def _into_string(site: _Site) -> Change | None:
@@ -336,4 +375,11 @@ _EXAMPLES: Mapping[str, Mapping[str, _Make]] = {
     "RF306": {"get": _indexed, "get_mut": _indexed, "contains_key": _indexed},
     "RF501": _COPIES,
 }
-_BY_RULE: Mapping[str, _Make] = {"RF103": _handed_out, "RF202": _blocked, "RF401": _one_of, "RF402": _generic}
+_BY_RULE: Mapping[str, _Make] = {
+    "RF103": _handed_out,
+    "RF201": _locked_inside,
+    "RF202": _blocked,
+    "RF203": _waited,
+    "RF401": _one_of,
+    "RF402": _generic,
+}

@@ -11,9 +11,11 @@ from ringfence.passes.allocation import HEAP_ALLOCATION, HEAP_FREE, HEAP_GROWTH
 from ringfence.passes.blocking import BLOCKING_CALL
 from ringfence.passes.branching import VIRTUAL_CALL
 from ringfence.passes.channels import SHARED_QUEUE
-from ringfence.passes.limits import MISSING_IR
+from ringfence.passes.hints import UNHINTED_BRANCH
+from ringfence.passes.limits import INLINE_ASSEMBLY, MISSING_IR
 from ringfence.passes.locking import LOCK
 from ringfence.passes.rule import Finding, Rule, Via
+from ringfence.passes.spinning import SPIN_WAIT
 from ringfence.pipeline.report.model import Recommendation, Report
 from ringfence.pipeline.report.written import NOTHING_WRITTEN, WrittenCall, written_call
 from ringfence.pipeline.source import SourceTree
@@ -180,6 +182,76 @@ def test_one_change_serves_all_roots() -> None:
     assert only.effect == "2 heap allocations less under 2 roots (hot, always)"
 
 
+MAP_ERR = "core::result::Result<u8, plant::Refused>::map_err"
+
+
+@pytest.mark.parametrize(
+    ("line", "called", "around", "after"),
+    [
+        (
+            ".map_err(|e| Error(e.to_string()))?;",
+            "<E as alloc::string::ToString>::to_string",
+            MAP_ERR,
+            ".map_err(|e| Error(e))?;",
+        ),
+        ("found: e.to_string(),", "<E as alloc::string::ToString>::to_string", MAP_ERR, "found: e,"),
+        ("column: column.to_string(),", TO_STRING, MAP_ERR, ""),
+        (
+            'return Err(Error(format!("no {}", x)));',
+            "alloc::fmt::format",
+            "",
+            '// in `Display::fmt` of the error\nwrite!(f, "no {}", x)',
+        ),
+        ("return Err(Error(format!(", "alloc::fmt::format", "", "// in `Display::fmt` of the error\nwrite!(f, …)"),
+    ],
+)
+def test_the_text_of_an_error_is_written_where_it_is_shown(
+    tmp_path: Path, line: str, called: str, around: str, after: str
+) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "plant.rs").write_text(f"{line}\n", encoding="utf-8")
+    anchor = location(1, line.index("to_string" if "to_string" in line else "format") + 1)
+    closure = [step(around), step(f"{ROOT}::{{closure#0}}", anchor, Via.INLINE, own=True)] if around else []
+    path = (step(ROOT, anchor, Via.ROOT, own=True), *closure, step(called), step("__rust_alloc"))
+    (only,) = report([finding(HEAP_ALLOCATION, anchor=anchor, path=path)], sources=SourceTree(tmp_path)).recommendations
+    assert only.after == after
+    assert "in the error" in only.change
+
+
+def test_text_that_is_no_errors_keeps_its_advice(tmp_path: Path) -> None:
+    only = made(tmp_path, 'let label = format!("no {}", x);', "format", "alloc::fmt::format")
+    assert "error" not in only.change
+
+
+@pytest.mark.parametrize(
+    ("rule", "called", "change"),
+    [
+        (SPIN_WAIT, "ring::Tx<u8>::try_send", "Use a queue whose `try_send` waits for nobody"),
+        (LOCK, "quick_cache::sync::Cache<u8>::remove_if", "Call `remove_if` of `quick_cache` on one thread"),
+        (LOCK, "core::ptr::drop_in_place::<ring::Tx<u8>>", "Borrow the value"),
+        (SPIN_WAIT, "core::hint::spin_loop", "Borrow the value"),
+    ],
+)
+def test_what_a_library_does_inside_is_not_mended_at_the_call(
+    tmp_path: Path, rule: Rule, called: str, change: str
+) -> None:
+    only = made(tmp_path, "self.it.act(item);", "act", called, rule)
+    assert only.change.startswith(change)
+
+
+@pytest.mark.parametrize(
+    ("rule", "effect"),
+    [
+        (UNHINTED_BRANCH, "2 unhinted branches"),
+        (INLINE_ASSEMBLY, "2 inline assemblies"),
+        (VIRTUAL_CALL, "2 virtual calls"),
+    ],
+)
+def test_what_goes_is_counted_in_plurals(rule: Rule, effect: str) -> None:
+    findings = [at(3, 1, rule), at(3, 2, rule, root="plant::other")]
+    assert report(findings, strict=True).recommendations[0].effect.startswith(effect)
+
+
 def test_a_lock_that_several_functions_take_is_changed_once(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     lines = ("self.data.lock()", "self.book.lock()", "let it = self.data.lock();")
@@ -210,6 +282,11 @@ def test_what_a_limit_would_remove_is_not_promised_again() -> None:
 def test_a_library_that_allocates_inside_is_named(tmp_path: Path) -> None:
     only = made(tmp_path, "let it = serde_json::from_str(raw);", "from_str", "serde_json::de::from_str::<Value>")
     assert only.change.startswith("Call `from_str` of `serde_json` outside of the hot path")
+
+
+def test_a_librarys_method_is_named_with_its_type(tmp_path: Path) -> None:
+    only = made(tmp_path, "let it = RowConverter::new(fields)?;", "new", "arrow_row::RowConverter::new")
+    assert only.change.startswith("Call `RowConverter::new` of `arrow_row` outside of the hot path")
 
 
 def test_limits_of_the_analysis_come_last() -> None:

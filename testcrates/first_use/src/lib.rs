@@ -3,6 +3,7 @@
 //! What `LazyLock` runs is a function pointer in the static itself; nothing in the IR says that it is never another.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::sync::{LazyLock, Once, OnceLock};
 
 static TABLE: LazyLock<Vec<u64>> = LazyLock::new(|| (0..256).map(|value| value * value).collect()); //~ RF101 first-use
@@ -48,4 +49,9 @@ pub fn count() -> u64 {
 #[inline(never)]
 pub fn name_if_set() -> Option<&'static str> {
     NAME.get().map(String::as_str)
+}
+
+// ringfence: root
+pub fn prices() -> HashMap<u64, u64> {
+    HashMap::new() //~ RF202 first-use
 }
