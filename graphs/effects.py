@@ -81,8 +81,9 @@ _NEVER_FOLLOWED = frozenset({"logs", "random", "task"})
 def is_never_followed(symbol: str) -> bool:
     """Whether a library function stands for itself, although its body is there. What a logger does with a record is the
     program's choice, made elsewhere. Whoever holds the last waker of a task frees it, whichever of the program's
-    futures it is: what that future drops is the task's own end, and none of the function's that let go of the waker. The
-    keys of a thread's hash maps are one system call; the file that kernels before 3.17 need is none of the program's."""
+    futures it is: what that future drops is the task's own end, and none of the function's that let go of the waker.
+    The keys of a thread's hash maps are one system call; the file that kernels before 3.17 need is none of the
+    program's."""
     known = _LIBRARY_BODY.search(symbol)
     return known is not None and known.lastgroup in _NEVER_FOLLOWED
 
