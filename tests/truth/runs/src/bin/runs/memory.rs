@@ -117,12 +117,15 @@ fn containers() {
 }
 
 fn small_vectors() {
-    let mut book = spill::Book { levels: SmallVec::new() };
+    let mut book = spill::Book { levels: SmallVec::new(), sizes: SmallVec::new() };
     window("spill::Book::best", || book.best());
     for price in 0..MANY {
         window("spill::Book::add", || book.add(black_box(price)));
     }
     window("spill::Book::best", || book.best());
+    for most in [2, 3, 4, 4, 3, 2, 1, 8, 8, 8, 8, 8, 2, 2, 2, 2] {
+        window("spill::Book::fit", || book.fit(black_box(most)));
+    }
     for prices in [&[1, 2][..], &[5, 4, 3, 2, 1][..], &[3; 40][..]] {
         window("spill::spread", || spill::spread(black_box(prices)));
     }

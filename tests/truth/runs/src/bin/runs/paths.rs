@@ -113,6 +113,7 @@ fn first_use() {
         window("first_use::start", || first_use::start(&mut values));
         window("first_use::scratch", first_use::scratch);
         window("first_use::count", first_use::count);
+        window("first_use::prices", || first_use::prices().len());
         window("first_use::name_if_set", || first_use::name_if_set().is_some());
     }
 }
