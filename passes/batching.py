@@ -41,6 +41,7 @@ UNBATCHED_CALL = Rule(
     how="A call of a method such as `pop`, `recv` or `write` in a loop of your own code, where the same type has a "
     "method with the name of a batch form anywhere in the build, or is of a library that is known to have one.",
     levels=ADVISORY_LEVELS,
+    own_code_only=True,
 )
 
 _ITEM = re.compile(

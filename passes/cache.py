@@ -34,6 +34,7 @@ CACHE_LINE_STRADDLE = Rule(
         PathClass.COLD: Level.HIDDEN,
         PathClass.PANIC: Level.HIDDEN,
     },
+    own_code_only=True,
 )
 
 

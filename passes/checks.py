@@ -12,6 +12,7 @@ from ringfence.passes.advisory import NOTE_LEVELS
 from ringfence.passes.options import DEFAULT_OPTIONS, Options, WideMatch
 from ringfence.passes.rule import Level, Rule
 from ringfence.passes.sink import Sink
+from ringfence.passes.writers import Writer, writer_of
 
 PANIC_PATH = Rule(
     id="RF404",
@@ -29,6 +30,7 @@ PANIC_PATH = Rule(
     how="A call of a panicking function of core, inlined from an index or the like in own code, whose condition is "
     "decided in a block of a loop. What LLVM proved is gone and not reported.",
     levels=NOTE_LEVELS,
+    own_code_only=True,
 )
 WIDE_MATCH = Rule(
     id="RF405",
@@ -41,8 +43,8 @@ WIDE_MATCH = Rule(
     "batch by kind, or build with a profile (`-C profile-use`), which orders the arms by what was measured.",
     false_positives="Input of one kind for long stretches is predicted well. A match that LLVM turned into a table of "
     "values leaves no jump and is not reported.",
-    how="A `switch` of at least `[rules.RF405] cases` cases (8 unless set) in a loop, written in own code: without "
-    "branch weights, or, built with `-C profile-use`, with one case that has `percent` of them or more (50).",
+    how="A `switch` of at least `[rules.RF405] cases` cases (8 unless set) in a loop, in own code or a dependency's: "
+    "without branch weights, or, built with `-C profile-use`, with one case that has `percent` of them or more (50).",
     levels=NOTE_LEVELS,
 )
 
@@ -92,11 +94,9 @@ class ChecksPass:
                 reached = hot_path.classifier.of_event(function, site.guard, site.location)
                 yield SinkSite(function.id, site.location, reached, sink)
         for switch in function.facts.switches:
-            chain = function.chain(switch.location)
-            is_own = bool(chain) and hot_path.classifier.is_own_frame(function, chain[0])
-            if switch.cases < self.options.cases or not is_own or not places[switch.place].loop_depth:
-                continue
-            match = _match(switch, self.options.percent)
+            writer = writer_of(function, switch.location, hot_path)
+            is_wide = switch.cases >= self.options.cases and places[switch.place].loop_depth > 0
+            match = _match(switch, self.options.percent) if is_wide and writer is not Writer.STANDARD else None
             if match is not None:
                 reached = hot_path.classifier.of_event(function, switch.place, switch.location)
                 yield SinkSite(function.id, switch.location, reached, match)

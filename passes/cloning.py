@@ -23,13 +23,13 @@ from ringfence.passes.advisory import ADVISORY_LEVELS
 from ringfence.passes.frames import best
 from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink
+from ringfence.passes.writers import Writer, writer_of, writer_of_frame
 from ringfence.passes.written_calls import WrittenCall, generic_argument, short_type
 
 ALLOCATING_CLONE = Rule(
     id="RF104",
     slug="allocating-clone",
-    what="A `clone()`, `to_owned()`, `cloned()` or `into_owned()` in your own code allocates: it copies buffers, not "
-    "just the value.",
+    what="A `clone()`, `to_owned()`, `cloned()` or `into_owned()` allocates: it copies buffers, not just the value.",
     why="One short word copies every string, vector and map that the value owns: an allocation and a copy for each, "
     "and a free for each when the clone is dropped.",
     example="let depth = self.depth.clone(); // two vectors and a string",
@@ -38,7 +38,7 @@ ALLOCATING_CLONE = Rule(
     false_positives="`clone_from` may still grow a buffer; an empty vector or string clones without allocating.",
     how="An allocation that is left after optimisation below a cloning function that your own code calls, inlined or "
     "not. The allocations themselves are RF101 findings, at the line that LLVM knows; this one stands where the clone "
-    "is written.",
+    "is written. A clone that a dependency writes is a note at your call.",
     levels=ADVISORY_LEVELS,
 )
 
@@ -59,7 +59,7 @@ class _Allocation:
 
 
 class CloningPass:
-    """One sink for each clone that own code writes."""
+    """One sink for each clone that code outside of std writes."""
 
     rules = (ALLOCATING_CLONE,)
 
@@ -79,7 +79,8 @@ class CloningPass:
         for clone, allocations in clones.items():
             site = best([each.site for each in allocations])
             buffers = sum(each.buffers for each in allocations)
-            yield SinkSite(function.id, clone.location, site, _sink(function, clone.path, buffers))
+            writer = writer_of(function, clone.location, hot_path)
+            yield SinkSite(function.id, clone.location, site, _sink(function, clone.path, buffers, writer))
 
 
 def is_cloning(path: str) -> bool:
@@ -103,17 +104,19 @@ def _add(
 
 
 def _clone(function: Function, hot_path: HotPath, location: int, callee: str) -> WrittenCall | None:
-    """The clone that an event belongs to; None where there is none, or a library wrote it."""
+    """The clone that an event belongs to; None where there is none, or std wrote it."""
     chain = function.chain(location)
-    own = [hot_path.classifier.is_own_frame(function, frame) for frame in chain]
+    writers = [writer_of_frame(function, frame, hot_path) for frame in chain]
     for position in range(len(chain) - 2, -1, -1):
         path = function.name_of(chain[position])
-        if _ADAPTER.match(without_generics(path)) and True in own[position:]:
+        if _ADAPTER.match(without_generics(path)) and Writer.OWN in writers[position:]:
             # `cloned()` clones where its items are asked for.
-            return WrittenCall(path, chain[own.index(True, position) - 1].inlined_at)
+            return WrittenCall(path, chain[writers.index(Writer.OWN, position) - 1].inlined_at)
         if is_cloning(path):
-            return WrittenCall(path, chain[position].inlined_at) if own[position + 1] else None
-    return WrittenCall(callee, location) if own[:1] == [True] and is_cloning(callee) else None
+            is_told = writers[position + 1] is not Writer.STANDARD
+            return WrittenCall(path, chain[position].inlined_at) if is_told else None
+    is_told = bool(writers) and writers[0] is not Writer.STANDARD and is_cloning(callee)
+    return WrittenCall(callee, location) if is_told else None
 
 
 def _buffers(clone: Function, hot_path: HotPath) -> int:
@@ -129,7 +132,7 @@ def _panics(function: Function, site: CallSite) -> bool:
     return function.facts.places[site.place].path_class is PathClass.PANIC
 
 
-def _sink(function: Function, path: str, buffers: int) -> Sink:
+def _sink(function: Function, path: str, buffers: int, writer: Writer) -> Sink:
     qualified = trait_method(path)
     is_adapter = _ADAPTER.match(without_generics(path)) is not None
     # Of an adapter the items' type stands deep in the types of other adapters: it is not named.
@@ -148,4 +151,4 @@ def _sink(function: Function, path: str, buffers: int) -> Sink:
         *([("type", full)] if full else []),
         *([("type_bytes", described.size)] if described else []),
     )
-    return Sink(ALLOCATING_CLONE, method, verb, f"`{method}` {verb}", notes=notes)
+    return Sink(ALLOCATING_CLONE, method, verb, f"`{method}` {verb}", at_most=writer.at_most, notes=notes)

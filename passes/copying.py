@@ -55,6 +55,7 @@ LARGE_MOVE = Rule(
     how="A `memcpy` or `memmove` of a constant size of at least `[rules.RF502] bytes` (256) in your own code, with no "
     "copying function in between.",
     levels=ADVISORY_LEVELS,
+    own_code_only=True,
 )
 
 _COPYING = re.compile(

@@ -28,6 +28,7 @@ UNHINTED_BRANCH = Rule(
     "`with_context`, or of a function that is never inlined and named for an error. Branch weights and `#[cold]` "
     "functions make the block unlikely, and it is silent.",
     levels=NOTE_LEVELS,
+    own_code_only=True,
 )
 _ERROR = re.compile(
     r"^<?(?:anyhow|eyre|color_eyre)::|^std::io::error::Error::(?:new|other|_new)|dyn core::error::Error.* as .*From<"

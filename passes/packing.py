@@ -27,6 +27,7 @@ PADDING_WASTE = Rule(
     how="Sizes, offsets and alignments from debug info; the size of the best order is computed. Types that are aligned "
     "to a cache line are padded on purpose and are left out. The threshold is `[rules.RF303] bytes`.",
     levels=NOTE_LEVELS,
+    own_code_only=True,
 )
 LARGE_VARIANT = Rule(
     id="RF505",

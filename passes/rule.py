@@ -58,6 +58,8 @@ class Rule:
     false_positives: str
     how: str
     levels: Mapping[PathClass, Level] = field(default_factory=lambda: DEFAULT_LEVELS)
+    own_code_only: bool = False
+    """It judges nothing that a dependency does: the checklist says so where it found nothing."""
 
 
 @dataclass(frozen=True, slots=True)

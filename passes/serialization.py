@@ -21,6 +21,7 @@ from ringfence.passes.advisory import ADVISORY_LEVELS
 from ringfence.passes.frames import best
 from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink
+from ringfence.passes.writers import Writer, writer_of
 from ringfence.passes.written_calls import WrittenCall, spelled_call
 
 SERIALIZATION = Rule(
@@ -36,7 +37,7 @@ SERIALIZATION = Rule(
     "layout that is read in place (`zerocopy`, `rkyv::access`), or encode into a reused buffer.",
     false_positives="A message that is only formatted where something failed, without a mark that it is unlikely.",
     how="A call, inlined or not, of an entry function of a known library from outside of such libraries; one finding "
-    "for each line, however much is encoded there.",
+    "for each line, however much is encoded there. What a dependency encodes below your call is a note at that call.",
     levels=ADVISORY_LEVELS,
 )
 
@@ -83,8 +84,9 @@ class SerializationPass:
         if _is_part(function.name):
             return
         found: dict[WrittenCall, list[SiteClass]] = defaultdict(list)
-        for site in function.facts.calls:
-            call = _format_call(function, site.location, display_name(site.callee) if site.callee else "")
+        for position, site in enumerate(function.facts.calls):
+            callee = display_name(site.callee) if site.callee else _method_called(function, position, hot_path)
+            call = _format_call(function, site.location, callee)
             if call is not None:
                 found[call].append(hot_path.classifier.of_call(function, site))
         for copy in function.facts.copies:
@@ -93,8 +95,17 @@ class SerializationPass:
             if call is not None:
                 found[call].append(hot_path.classifier.of_event(function, copy.place, copy.location))
         for call, sites in found.items():
-            if hot_path.classifier.anchor(function, call.location) == 0:
-                yield SinkSite(function.id, call.location, best(sites), _sink(call.path))
+            writer = _user_of_format(function, call.location, hot_path)
+            if writer is not Writer.STANDARD:
+                yield SinkSite(function.id, call.location, best(sites), _sink(call.path, writer))
+
+
+def _method_called(function: Function, position: int, hot_path: HotPath) -> str:
+    """Path of a method that an indirect call may reach, where all of them are format calls: ``write!`` to a ``dyn
+    Write``. Empty otherwise."""
+    resolution = hot_path.reached.resolutions.get((function.id, position))
+    paths = [display_name(each.symbol) for each in resolution.candidates] if resolution else []
+    return paths[0] if paths and all(map(is_format_call, paths)) else ""
 
 
 @lru_cache(maxsize=50_000)
@@ -122,13 +133,21 @@ def _format_call(function: Function, location: int, callee: str) -> WrittenCall 
     return WrittenCall(callee, location) if callee and is_format_call(callee) else None
 
 
-def _sink(path: str) -> Sink:
+def _user_of_format(function: Function, location: int, hot_path: HotPath) -> Writer:
+    """Who writes a format call; what a library that serialises or logs does for itself is as std's."""
+    chain = function.chain(location)
+    is_inside = bool(chain) and _is_part(function.name_of(chain[0]))
+    return Writer.STANDARD if is_inside else writer_of(function, location, hot_path)
+
+
+def _sink(path: str, writer: Writer) -> Sink:
     library = _library(path)
     api = _spelled(path)
     verb = "formats" if library == "core::fmt" else "parses" if _PARSING.search(api) else "serialises"
     if verb != "formats" and not api.startswith(library):
         verb = f"{verb} ({library})"
-    return Sink(SERIALIZATION, api, verb, f"`{api}` {verb}", notes=(("api", api), ("library", library)))
+    notes = (("api", api), ("library", library))
+    return Sink(SERIALIZATION, api, verb, f"`{api}` {verb}", at_most=writer.at_most, notes=notes)
 
 
 def _library(path: str) -> str:

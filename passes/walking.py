@@ -17,6 +17,7 @@ from ringfence.passes.advisory import ADVISORY_LEVELS
 from ringfence.passes.frames import FramedName, best, outermost
 from ringfence.passes.rule import Level, Rule
 from ringfence.passes.sink import Sink
+from ringfence.passes.writers import Writer, writer_around, writer_of
 
 POINTER_CHASING = Rule(
     id="RF305",
@@ -74,7 +75,7 @@ _HASHERS = (
     (re.compile(r"\bfnv\b|\bFnv\w*"), "FNV"),
     (re.compile(r"\bnohash\w*|\bIdentityHasher\b"), "no hash"),
 )
-_STANDARD = frozenset({"alloc", "core", "std"})
+_CRATES_OF_TABLES = frozenset({"hashbrown", "indexmap", "dashmap"})
 _COLLECTIONS = re.compile(r"^<?alloc::collections::(?:linked_list|btree)::")
 
 
@@ -90,41 +91,43 @@ class WalkingPass:
 
 
 def _chains(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
-    classifier = hot_path.classifier
     is_collection = _COLLECTIONS.match(function.name) is not None
     for load in function.facts.loads:
         if load.kind is not LoadKind.CHASED:
             continue
-        position = classifier.anchor(function, load.location)
-        inner = [function.name_of(frame) for frame in function.chain(load.location)[:position]]
-        is_own = position is not None and all(crate_of(name) in _STANDARD for name in inner)
-        if is_own or is_collection:
+        writer = writer_around(function, load.location, hot_path)
+        # A collection's own way to one element is short.
+        is_short = is_collection or writer_of(function, load.location, hot_path) is Writer.STANDARD
+        if writer is not Writer.STANDARD or is_collection:
             sink = Sink(
                 POINTER_CHASING,
                 "a chain of pointers",
                 "follows a chain of pointers",
                 "a chain of pointers is followed",
-                # A collection's own way to one element is short.
-                at_most=Level.NOTE if inner or is_collection else None,
+                at_most=Level.NOTE if is_short else writer.at_most,
             )
-            yield SinkSite(function.id, load.location, classifier.of_event(function, load.place, load.location), sink)
+            site = hot_path.classifier.of_event(function, load.place, load.location)
+            yield SinkSite(function.id, load.location, site, sink)
 
 
 def _lookups(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
-    """One sink for each look-up that own code writes: inlined, told by its outermost frame, or called."""
+    """One sink for each look-up that code outside of std and of the tables' crates writes: inlined, told by its
+    outermost frame, or called."""
     classifier = hot_path.classifier
     frames: dict[FramedName, list[Load]] = {}
     for load in function.facts.loads:
         pattern = _PATTERNS.get(load.kind)
         frame = outermost(function, load.location, pattern) if pattern else None
-        if frame is not None and frame.inlined_at >= 0 and classifier.anchor(function, frame.inlined_at) == 0:
+        if frame is not None and frame.inlined_at >= 0:
             frames.setdefault(frame, []).append(load)
     for frame, loads in frames.items():
+        writer = _user_of_table(function, frame.inlined_at, hot_path)
         reached = best([classifier.of_event(function, load.place, load.location) for load in loads])
         # The loop over the groups of a chain, or over the levels of a tree, is none of the caller's.
         reached = replace(reached, loop_depth=max(reached.loop_depth - 1, 0))
         names = " ".join(function.name_of(each) for each in function.chain(loads[0].location))
-        yield SinkSite(function.id, loads[0].location, reached, _lookup(frame.name, names, reached))
+        if writer is not Writer.STANDARD:
+            yield SinkSite(function.id, loads[0].location, reached, _lookup(frame.name, names, reached, writer))
     for site in function.facts.calls:
         callee = display_name(site.callee) if site.callee else ""
         plain = without_generics(callee)
@@ -133,13 +136,21 @@ def _lookups(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
             continue
         frame = outermost(function, site.location, pattern)
         written_at = frame.inlined_at if frame is not None and frame.inlined_at >= 0 else site.location
-        if classifier.anchor(function, written_at) == 0:
+        writer = _user_of_table(function, written_at, hot_path)
+        if writer is not Writer.STANDARD:
             reached = classifier.of_call(function, site)
             path = frame.name if frame is not None else callee
-            yield SinkSite(function.id, site.location, reached, _lookup(path, callee, reached))
+            yield SinkSite(function.id, site.location, reached, _lookup(path, callee, reached, writer))
 
 
-def _lookup(path: str, names: str, reached: SiteClass) -> Sink:
+def _user_of_table(function: Function, location: int, hot_path: HotPath) -> Writer:
+    """Who writes a look-up; what a crate of tables does among its own types is as std's."""
+    chain = function.chain(location)
+    is_inside = bool(chain) and crate_of(function.name_of(chain[0])) in _CRATES_OF_TABLES
+    return Writer.STANDARD if is_inside else writer_of(function, location, hot_path)
+
+
+def _lookup(path: str, names: str, reached: SiteClass, writer: Writer) -> Sink:
     """``names`` are paths whose generic arguments tell the hasher."""
     is_tree = _TREE.match(without_generics(path)) is not None
     hasher = "" if is_tree else next((name for pattern, name in _HASHERS if pattern.search(names)), "")
@@ -149,7 +160,7 @@ def _lookup(path: str, names: str, reached: SiteClass) -> Sink:
         structure,
         f"looks up {structure}",
         # The loop may be that over the events themselves, far above.
-        at_most=None if reached.loop_depth else Level.NOTE,
+        at_most=writer.at_most if reached.loop_depth else Level.NOTE,
         at_most_once=Level.HIDDEN,
         method=method_name(path),
         notes=(("hasher", hasher),) if hasher else (),

@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from support import Run
+
+settings.register_profile("ringfence", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("ringfence")
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,9 @@
 """The checklist of a hot path, answered from the findings.
 
 An item *fails* where a finding of level *error* is what it forbids. It *passes* only where all its rules looked at
-every root, nothing on the hot path stayed unknown, and none of them found anything but on cold paths. In between a
-person must *review*: the evidence says what. What no rule looks at is *not measured*, whatever else was found.
+every root, nothing on the hot path stayed unknown, and none of them found anything but on cold paths; where a rule
+judges own code only, the evidence says that it passes for own code only. In between a person must *review*: the
+evidence says what. What no rule looks at is *not measured*, whatever else was found.
 """
 
 import re
@@ -37,7 +38,10 @@ class Audited:
     """What the answers rest on."""
 
     rules: Collection[str]
+    """Ids of the rules that looked."""
     roots: int
+    own_code_only: Collection[str]
+    """Those of the rules that judge nothing that a dependency does."""
     unknown: int
     """Findings that leave something on the hot path unknown, roots that were not found among them."""
 
@@ -114,7 +118,18 @@ def _judgements(item: Item, findings: Sequence[Finding], audited: Audited) -> It
     if audited.unknown:
         yield CheckStatus.REVIEW, f"none found, but {_count(audited.unknown, 'limit')} of the analysis on the hot path"
     none = item.unless_found or "none"
-    yield CheckStatus.PASS, f"{_listed(item.rules)}: {none} under {_count(audited.roots, 'root')}"
+    yield (
+        CheckStatus.PASS,
+        f"{_listed(item.rules)}: {none} under {_count(audited.roots, 'root')}{_scope(item, audited)}",
+    )
+
+
+def _scope(item: Item, audited: Audited) -> str:
+    """What of a pass holds for own code only."""
+    narrow = [rule for rule in item.rules if rule in audited.own_code_only]
+    if not narrow:
+        return ""
+    return ", in own code only" if len(narrow) == len(item.rules) else f"; {_listed(narrow)} in own code only"
 
 
 def _is_through(finding: Finding, item: Item) -> bool:

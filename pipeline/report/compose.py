@@ -114,6 +114,7 @@ def build_report(
     deeds = [each for each in open_findings if not is_elided(each.detail)]
     audited = Audited(
         rules=frozenset(rule.id for rule in rules),
+        own_code_only=frozenset(rule.id for rule in rules if rule.own_code_only),
         roots=sum(root.status is RootStatus.AUDITED for root in roots),
         unknown=sum(is_limit(finding) and finding.path_class is PathClass.HOT for finding in deeds),
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import llvmlite.binding as llvm
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.graphs.symbols import ModuleSymbols
@@ -262,7 +262,6 @@ def test_a_module_cut_anywhere_is_unreadable_or_has_no_table(
 ) -> None:
     path = tmp_path_factory.mktemp("cut") / "cut.bc"
 
-    @settings(deadline=None)
     @given(st.integers(0, len(bitcode) - 1))
     def check(length: int) -> None:
         found = outcome(path, bitcode[:length])
@@ -278,7 +277,6 @@ def test_a_module_with_damaged_tables_gives_symbols_or_is_unreadable(
         start = min(block.offset for block in blocks(span) if block.id in (BlockId.SYMTAB, BlockId.STRTAB)) - 8
     path = tmp_path_factory.mktemp("damaged") / "damaged.bc"
 
-    @settings(deadline=None)
     @given(st.integers(start, len(bitcode) - 8), st.binary(min_size=1, max_size=8))
     def check(offset: int, junk: bytes) -> None:
         found = outcome(path, bitcode[:offset] + junk + bitcode[offset + len(junk) :])
@@ -287,7 +285,6 @@ def test_a_module_with_damaged_tables_gives_symbols_or_is_unreadable(
     check()
 
 
-@settings(deadline=None)
 @given(st.sampled_from([b"", b"BC\xc0\xde", b"\xde\xc0\x17\x0b", b"\x7fELF\x02\x01\x01", b"!<arch>\n"]), st.binary())
 def test_random_bytes_of_any_kind_are_unreadable_or_have_no_table(
     tmp_path_factory: pytest.TempPathFactory, magic: bytes, junk: bytes

@@ -1,6 +1,6 @@
 """One index over the symbols of many modules."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.graphs.symbols import ModuleSymbols, SymbolIndex
@@ -57,7 +57,6 @@ def test_a_module_of_unknown_symbols_keeps_its_number() -> None:
     assert len(INDEX) == 4
 
 
-@settings(deadline=None)
 @given(st.lists(st.builds(ModuleSymbols, NAMES, NAMES, NAMES, NAMES), max_size=6))
 def test_the_index_answers_as_a_search_through_all_modules_does(modules: list[ModuleSymbols]) -> None:
     index = SymbolIndex(modules)

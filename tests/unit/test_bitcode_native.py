@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.graphs.symbols import ModuleSymbols
@@ -155,7 +155,6 @@ def test_an_object_with_bytes_cut_or_changed_is_read_or_unreadable(tmp_path_fact
     data = compiled(folder, "-O2").read()
     path = folder / "damaged.o"
 
-    @settings(deadline=None)
     @given(st.integers(0, len(data)), st.binary(max_size=8))
     def check(offset: int, junk: bytes) -> None:
         rest = data[offset + len(junk) :] if junk else b""

@@ -109,7 +109,7 @@ def graphs(draw: st.DrawFn) -> list[list[int]]:
 
 
 @given(graphs())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_always_agrees_with_the_dominators_of_a_common_exit(successors: list[list[int]]) -> None:
     returns = [block for block, targets in enumerate(successors) if not targets]
     answer = classified(successors, dict.fromkeys(returns, RETURN))
@@ -132,7 +132,7 @@ def test_always_agrees_with_the_dominators_of_a_common_exit(successors: list[lis
 
 
 @given(graphs())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_loop_depths_agree_with_a_count_of_natural_loops(successors: list[list[int]]) -> None:
     graph: networkx.DiGraph[int] = networkx.DiGraph(
         (block, target) for block, targets in enumerate(successors) for target in targets
@@ -164,7 +164,7 @@ def test_a_hundred_thousand_loops_in_one_another_take_no_quadratic_time() -> Non
 
 
 @given(graphs())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_block_is_panic_exactly_if_it_is_not_entered_or_leads_to_no_return_and_no_cycle(
     successors: list[list[int]],
 ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import llvmlite.binding as llvm
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.pipeline.bitcode import read_symbols
@@ -326,7 +326,6 @@ def test_a_cut_or_changed_container_gives_modules_or_is_named(
     archive = (made / f"libalpha-{HASH}.rlib").read_bytes()
     containers = {"lib.a": archive, "object.o": (made / "beta.o").read_bytes(), "bsd.a": bsd_archive((LONG, archive))}
 
-    @settings(deadline=None)
     @given(st.sampled_from(sorted(containers)), st.integers(0, len(archive)), st.binary(max_size=8))
     def check(name: str, offset: int, junk: bytes) -> None:
         data, path = containers[name], folder / name

@@ -1,6 +1,5 @@
 """The Markdown report: the card's headings in their order, a line for each place, and short whatever was found."""
 
-import time
 from dataclasses import replace
 
 import msgspec
@@ -152,10 +151,8 @@ def many() -> list[Finding]:
 
 
 def test_fifty_thousand_findings_are_readable_in_markdown_and_complete_in_json() -> None:
-    started = time.monotonic()
     written = report(many())
     text, data = write(written), json.write(written)
-    assert time.monotonic() - started < 30
     assert len(text) < 100_000
     assert "more places with" in section(text, "Allocations Found")
     assert "`--format json` has all of them" in text

@@ -213,6 +213,13 @@ def test_an_item_passes_only_where_its_rules_ran() -> None:
     assert check(report(), "baselines documented") is CheckStatus.NOT_MEASURED
 
 
+def test_an_item_of_rules_that_judge_own_code_only_says_so() -> None:
+    evidence = {each.item: each.evidence for each in report().checklist}
+    assert evidence["struct layouts cache-line aware"].endswith("root, in own code only")
+    assert evidence["references preferred over owned values"].endswith("root; RF502 in own code only")
+    assert evidence["no virtual dispatch"].endswith("root")
+
+
 def test_no_item_passes_where_no_root_was_audited() -> None:
     written = report(roots=(MISS,))
     assert {each.status for each in written.checklist} == {CheckStatus.NOT_MEASURED}
