@@ -3,7 +3,7 @@
 *Places* are what is counted: findings of one rule at one line count once, however many roots lead there. Errors at
 places of ``redesign_kinds`` families of rules (memory, locking, cache, branching, copying; limits of the analysis are
 none) call for a redesign. ``significant_errors`` places with errors are significant issues, and so is a benchmark over
-its target. Fewer errors, ``minor_warnings`` places with warnings, or a hot call that could not be followed are minor.
+its target. Fewer errors, ``minor_warnings`` places with warnings, or a call that could not be followed are minor.
 What is left meets its targets where benchmarks were measured against them, or none is asked for.
 """
 
@@ -65,14 +65,14 @@ def _mild(
     findings: Sequence[Finding], errors: int, benchmarks: Sequence[Benchmark], formula: Formula
 ) -> tuple[Verdict, str]:
     warnings = len({_place(each) for each in findings if each.level is Level.WARNING})
-    unknown = sum(is_limit(each) and each.path_class is PathClass.HOT for each in findings)
+    unknown = sum(is_limit(each) and each.path_class is not PathClass.PANIC for each in findings)
     measured = [each for each in benchmarks if each.status == "ok"]
     if errors:
         return Verdict.MINOR, f"violations at {_count(errors, 'place')}, fewer than {formula.significant_errors}"
     if warnings >= formula.minor_warnings:
         return Verdict.MINOR, f"warnings at {_count(warnings, 'place')}"
     if unknown:
-        return Verdict.MINOR, f"{_count(unknown, 'hot call')} that could not be followed"
+        return Verdict.MINOR, f"{_count(unknown, 'call')} that could not be followed"
     if formula.need_benchmarks and len(measured) < max(len(benchmarks), 1):
         missing = _count(len(benchmarks) - len(measured), "benchmark") + " without a target or a measurement"
         reason = missing if benchmarks else "no benchmark was measured"

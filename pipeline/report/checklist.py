@@ -116,7 +116,7 @@ def _judgements(item: Item, findings: Sequence[Finding], audited: Audited) -> It
     if any(finding.level is Level.ERROR for finding in of_rules):
         yield CheckStatus.REVIEW, f"not seen on the paths shown, but {_evidence(of_rules)}"
     if audited.unknown:
-        yield CheckStatus.REVIEW, f"none found, but {_count(audited.unknown, 'limit')} of the analysis on the hot path"
+        yield CheckStatus.REVIEW, f"none found, but {_count(audited.unknown, 'limit')} of the analysis"
     none = item.unless_found or "none"
     yield (
         CheckStatus.PASS,

@@ -28,7 +28,8 @@ from ringfence.pipeline.report.model import (
     is_elided,
 )
 from ringfence.pipeline.report.recommend import ExcerptOf, recommendations
-from ringfence.pipeline.verdict import DEFAULT_FORMULA, Formula, is_limit, verdict
+from ringfence.pipeline.report.unknown import is_unknown, unknowns
+from ringfence.pipeline.verdict import DEFAULT_FORMULA, Formula, verdict
 
 _CAPABILITIES: Mapping[str, Capability] = {
     "RF101": Capability.ALLOCATE,
@@ -116,26 +117,28 @@ def build_report(
         rules=frozenset(rule.id for rule in rules),
         own_code_only=frozenset(rule.id for rule in rules if rule.own_code_only),
         roots=sum(root.status is RootStatus.AUDITED for root in roots),
-        unknown=sum(is_limit(finding) and finding.path_class is PathClass.HOT for finding in deeds),
+        unknown=sum(is_unknown(finding) for finding in deeds),
     )
     told_findings = tuple(
         _finding(_without_hidden(each, names), same_call[each.fingerprint], excerpt, reasons.get(each.fingerprint))
         for each in shown
     )
     level, reason = verdict(deeds, benchmarks, formula) if roots else (None, "")
+    told_roots = _roots(roots, deeds, benchmarks, formula, strict=strict)
     return Report(
         tool=this_tool(),
         build=build,
         coverage=coverage,
         strict=strict,
         rules=tuple(sorted({rule.id for rule in rules} | {finding.rule.id for finding in told})),
-        roots=_roots(roots, deeds, benchmarks, formula, strict=strict),
+        roots=told_roots,
         findings=told_findings,
         hidden=len(told) - len(shown),
         layouts=tuple(sorted(layouts, key=lambda layout: layout.type_)),
         checklist=answer(deeds, audited),
         benchmarks=tuple(benchmarks),
         recommendations=recommendations(told_findings, excerpt, strict=strict),
+        unknown=unknowns(told_roots, deeds),
         verdict=level,
         verdict_reason=reason,
         notes=tuple(notes),
@@ -298,10 +301,10 @@ def _summary(findings: Iterable[Finding]) -> dict[Capability, ClassName | None]:
 
 
 def _root_verdict(findings: Sequence[Finding]) -> RootVerdict:
-    """What is not known on a cold path can do no worse there than a cold violation does."""
+    """What is not known may do anything, also where it is reached on an unlikely path only."""
     if any(finding.level is Level.ERROR for finding in findings):
         return RootVerdict.VIOLATIONS
-    if any(is_limit(finding) and finding.path_class is PathClass.HOT for finding in findings):
+    if any(map(is_unknown, findings)):
         return RootVerdict.UNKNOWN
     deeds = [finding for finding in findings if finding.rule.id in _CAPABILITIES]
     if any(finding.path_class is not PathClass.PANIC for finding in deeds):

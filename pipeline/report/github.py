@@ -34,7 +34,8 @@ def _lines(report: Report) -> Iterator[str]:
     failed = "failed" if report.exit_code else "passed"
     verdict = f"; verdict: {report.verdict}" if report.verdict else ""
     reason = f" ({report.verdict_reason})" if report.verdict_reason else ""
-    yield _data(f"ringfence {failed}: {level_counts(told) or 'no findings'}{verdict}{reason}")
+    unknown = f"; {counted(len(report.unknown_roots), 'root')} unknown" if report.unknown_roots else ""
+    yield _data(f"ringfence {failed}: {level_counts(told) or 'no findings'}{unknown}{verdict}{reason}")
 
 
 def _places(findings: Sequence[Finding]) -> list[list[Finding]]:

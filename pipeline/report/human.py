@@ -16,6 +16,7 @@ from ringfence.pipeline.report.model import (
     Root,
     RootStatus,
     RootVerdict,
+    Unknown,
     Verdict,
 )
 from ringfence.pipeline.report.names import shorten
@@ -42,6 +43,7 @@ from ringfence.pipeline.report.terminal import (
 _LONGEST_NAME = 88
 _GAP = "  "
 _MOST_RECOMMENDED = 3
+_MOST_UNKNOWN = 5
 _VERDICTS = {
     RootVerdict.VIOLATIONS: ("✗ violations", "bold red"),
     RootVerdict.UNKNOWN: ("? unknown", "bold magenta"),
@@ -86,6 +88,7 @@ def render(report: Report, console: Console, most: int | None = MOST_SHOWN, expl
     _add_left_over(page, selection)
     if report.roots:
         _add_roots(page, report.roots)
+    _add_unknown(page, report.unknown)
     _add_checklist(page, report)
     _add_recommendations(page, report.recommendations)
     _add_coverage(page, report)
@@ -139,6 +142,24 @@ def _add_roots(page: Page, roots: Sequence[Root]) -> None:
     unused = [_DEEDS[each] for each in Capability if each not in used]
     if unused and any(root.status is RootStatus.AUDITED for root in roots):
         page.add_wrapped(styled((f"no way was found to {_alternatives(unused)}", QUIET)), len(_GAP))
+    page.blank()
+
+
+def _add_unknown(page: Page, unknown: Sequence[Unknown]) -> None:
+    """What could not be followed, and the entries that accept it, ready to paste."""
+    if not unknown:
+        return
+    how = "follow it, or accept it by name in `ringfence.toml`; until then the audit fails"
+    page.add_wrapped(styled(("unknown", STRONG), (f" - {how}", QUIET)), len(_GAP))
+    for each in unknown[:_MOST_UNKNOWN]:
+        place = f" ({unbroken(f'{each.location.file}:{each.location.line}')})" if each.location else ""
+        more = f", and under {counted(len(each.roots) - 1, 'more root')}" if len(each.roots) > 1 else ""
+        page.add_wrapped(styled(_GAP, f"{each.rule}: {safe(each.message)}{more}", (place, QUIET)), 2 * len(_GAP))
+        for line in each.accept.split("\n"):
+            page.add(styled(2 * _GAP, (safe(line), QUIET)))
+    left = len(unknown) - _MOST_UNKNOWN
+    if left > 0:
+        page.add_wrapped(styled(_GAP, (f"{left:,} more in `--format markdown`", QUIET)), len(_GAP))
     page.blank()
 
 
@@ -227,6 +248,7 @@ def _add_conclusion(page: Page, report: Report) -> None:
     roots = counted(len(report.roots), "root")
     extra = [
         f"{failing} of them fail" if report.strict and failing else "",
+        f"{counted(len(report.unknown_roots), 'root')} unknown" if report.unknown_roots else "",
         f"{len(report.findings) - len(open_findings)} allowed" if len(report.findings) > len(open_findings) else "",
         f"{report.hidden:,} hidden (`--strict` shows all)" if report.hidden else "",
     ]

@@ -1,6 +1,7 @@
 """JUnit's XML, as Jenkins and GitLab read it: a suite for each root, a case for each rule that looked.
 
-A case fails where a finding of the rule fails the audit. A root that matches nothing is an error.
+A case fails where a finding of the rule fails the audit, or makes the root unknown. A root that matches nothing is an
+error.
 """
 
 from collections import defaultdict
@@ -21,8 +22,11 @@ def write(report: Report) -> str:
     """The document; ends in a newline."""
     slugs = {rule.id: f"{rule.id} {rule.slug}" for rule in all_rules()}
     failing: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for finding in report.failing:
-        failing[finding.root, finding.rule].append(finding)
+    undecided = {name for each in report.unknown for name in each.findings}
+    failed = {finding.fingerprint for finding in report.failing} | undecided
+    for finding in report.findings:
+        if finding.fingerprint in failed:
+            failing[finding.root, finding.rule].append(finding)
     once = {root.function or root.pattern: root for root in reversed(report.roots)}
     rules = [slugs.get(rule, rule) for rule in report.rules]
     suites = [line for name in sorted(once) for line in _suite(once[name], rules, failing)]

@@ -21,6 +21,7 @@ from ringfence.pipeline.report.model import (
     Root,
     RootStatus,
     RootVerdict,
+    Unknown,
     Verdict,
 )
 from ringfence.pipeline.report.names import shorten
@@ -84,6 +85,8 @@ def write(report: Report) -> str:
         ["#### Benchmark Results"],
         _benchmarks(report),
         *_sections(report, _FURTHER_SECTIONS, is_card=False),
+        ["#### To Accept by Name"] if report.unknown else [],
+        list(_unknown(report.unknown)),
         ["#### Coverage"],
         _coverage(report),
         ["#### Checklist"],
@@ -265,6 +268,26 @@ def _coverage(report: Report) -> list[str]:
             *report.notes,
         )
     ]
+
+
+def _unknown(unknown: Sequence[Unknown]) -> Iterator[str]:
+    """What makes roots unknown, as one block of TOML to paste: a person deletes what is to be followed instead."""
+    if not unknown:
+        return
+    yield "What could not be followed makes a root *unknown*, and an unknown root fails the audit. Follow it,"
+    yield "or accept it in `ringfence.toml`:"
+    yield ""
+    entries = (f"# {_comment(each)}\n{each.accept}" for each in unknown[:_MOST_PLACES])
+    yield from fence("\n\n".join(entries), language="toml")
+    if len(unknown) > _MOST_PLACES:
+        yield ""
+        yield f"And {counted(len(unknown) - _MOST_PLACES, 'more function')}: `--format json` has all of them."
+
+
+def _comment(each: Unknown) -> str:
+    place = f"{each.location.file}:{each.location.line}: " if each.location else ""
+    more = f", and under {counted(len(each.roots) - 1, 'more root')}" if len(each.roots) > 1 else ""
+    return f"{place}{each.message}{more}".replace("\n", " ")
 
 
 def _checklist(checks: Sequence[Check]) -> list[str]:

@@ -23,12 +23,12 @@ def code(text: str) -> str:
     return f"`{_clipped(safe(text)).replace('`', chr(39))}`"
 
 
-def fence(text: str, indent: str = "") -> list[str]:
-    """A block of Rust."""
+def fence(text: str, indent: str = "", language: str = "rust") -> list[str]:
+    """A block of code."""
     lines = [safe(line) for line in text.split("\n")]
     longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
     mark = "`" * max(3, longest + 1)
-    return [f"{indent}{line}".rstrip() for line in (f"{mark}rust", *lines, mark)]
+    return [f"{indent}{line}".rstrip() for line in (f"{mark}{language}", *lines, mark)]
 
 
 def table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

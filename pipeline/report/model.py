@@ -32,9 +32,9 @@ class RootStatus(StrEnum):
 class RootVerdict(StrEnum):
     """What was found below one root.
 
-    ``violations``: something of level *error*. ``unknown``: no violation, but on the hot path something could not be
-    followed, or the root was not found. ``cold-only``: whatever was found lies off the steady hot path: amortised, on
-    first use, or cold. ``clean``: nothing at all, panics apart.
+    ``violations``: something of level *error*. ``unknown``: no violation, but something could not be followed, panics
+    apart, and the project accepts it by no name; or the root was not found. ``cold-only``: whatever was found lies off
+    the steady hot path: amortised, on first use, or cold. ``clean``: nothing at all, panics apart.
     """
 
     CLEAN = "clean"
@@ -342,6 +342,22 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str
 
 
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that could not be followed and makes roots *unknown*."""
+
+    rule: str
+    function: str
+    """The function that is not known, or that calls what is not known."""
+    message: str
+    """Of the best of the findings."""
+    location: Place | None
+    roots: tuple[str, ...]
+    findings: tuple[str, ...]
+    """Fingerprints."""
+    accept: str
+    """What `ringfence.toml` says to accept it: TOML, but for the reason, which a person has to give."""
+
+
 class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
     """One change of the source, and what it removes."""
 
@@ -383,6 +399,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     checklist: tuple[Check, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
     """What removes most comes first."""
+    unknown: tuple[Unknown, ...] = ()
+    """What makes the verdict of roots *unknown*, by rule and function."""
     verdict: Verdict | None = None
     """Null where nothing was audited."""
     verdict_reason: str = ""
@@ -403,7 +421,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def exit_code(self) -> int:
         """As the contract lists them. A root that was not found weighs more than findings: part of the audit did not
-        take place."""
+        take place. One that is unknown fails as findings do: nobody can say that it has none."""
         if any(root.status is RootStatus.NOT_FOUND for root in self.roots):
             return ExitCode.ROOT_NOT_FOUND
-        return ExitCode.FINDINGS if self.failing else ExitCode.CLEAN
+        return ExitCode.FINDINGS if self.failing or self.unknown_roots else ExitCode.CLEAN
+
+    @property
+    def unknown_roots(self) -> tuple[str, ...]:
+        """The functions whose verdict is *unknown*, sorted."""
+        audited = (root for root in self.roots if root.status is RootStatus.AUDITED)
+        return tuple(sorted({root.function or "" for root in audited if root.verdict is RootVerdict.UNKNOWN}))

@@ -118,7 +118,7 @@ checklist
     aware; false sharing avoided; NUMA-aware allocation, if applicable; predictable branches;
     likely/unlikely hints where appropriate; match arms ordered by frequency; no virtual dispatch;
     zero-copy for large transfers; references preferred over owned values; batching to amortise
-    costs; no needless serialisation - none found, but 1 limit of the analysis on the hot path
+    costs; no needless serialisation - none found, but 1 limit of the analysis
 """
     )
     assert (

@@ -12,7 +12,7 @@ from ringfence.graphs.facts import PathClass
 from ringfence.passes.allocation import HEAP_ALLOCATION, HEAP_FREE, HEAP_GROWTH
 from ringfence.passes.branching import VIRTUAL_CALL
 from ringfence.passes.judge import RULES
-from ringfence.passes.limits import MISSING_IR, UNRESOLVED_CALL
+from ringfence.passes.limits import INLINE_ASSEMBLY, MISSING_IR, UNRESOLVED_CALL
 from ringfence.passes.locking import LOCK
 from ringfence.passes.rule import Finding, Level, Rule, Via
 from ringfence.pipeline.errors import ExitCode
@@ -102,13 +102,28 @@ def test_a_root_that_matches_nothing_is_a_finding_and_exits_with_4_whatever_else
     assert (told.message, told.root, told.level) == (MISS.reason, MISS.pattern, Level.ERROR)
 
 
-@pytest.mark.parametrize("rule", [UNRESOLVED_CALL, MISSING_IR])
-def test_what_is_not_known_on_the_hot_path_forbids_clean(rule: Rule) -> None:
-    hot, cold = report([finding(rule)]), report([finding(rule, PathClass.COLD)])
-    assert hot.roots[0].verdict is RootVerdict.UNKNOWN
-    assert hot.roots[0].summary[Capability.UNKNOWN] == "hot"
-    assert hot.verdict is Verdict.MINOR
-    assert cold.roots[0].verdict is RootVerdict.COLD_ONLY
+@pytest.mark.parametrize("path_class", [each for each in PathClass if each is not PathClass.PANIC])
+@pytest.mark.parametrize("rule", [UNRESOLVED_CALL, MISSING_IR, INLINE_ASSEMBLY])
+def test_what_is_not_known_makes_a_root_unknown_and_fails(rule: Rule, path_class: PathClass) -> None:
+    written = report([finding(rule, path_class)])
+    assert written.roots[0].verdict is RootVerdict.UNKNOWN
+    assert written.roots[0].summary[Capability.UNKNOWN] == path_class.label
+    assert written.verdict is Verdict.MINOR
+    assert (written.exit_code, written.unknown_roots) == (ExitCode.FINDINGS, (ROOT,))
+    assert written.failing == ()
+
+
+@pytest.mark.parametrize("rule", [UNRESOLVED_CALL, MISSING_IR, INLINE_ASSEMBLY])
+def test_what_is_not_known_when_panicking_leaves_a_root_clean(rule: Rule) -> None:
+    written = report([finding(rule, PathClass.PANIC)])
+    assert written.roots[0].verdict is RootVerdict.CLEAN
+    assert (written.exit_code, written.unknown) == (ExitCode.CLEAN, ())
+
+
+def test_what_is_accepted_by_name_is_known() -> None:
+    unknown = finding(UNRESOLVED_CALL, PathClass.COLD)
+    written = report([unknown], allowed={unknown.fingerprint: "the registry is ours"})
+    assert (written.exit_code, written.unknown_roots, written.unknown) == (ExitCode.CLEAN, (), ())
 
 
 def test_a_violation_weighs_more_than_what_is_not_known() -> None:
