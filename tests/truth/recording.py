@@ -188,7 +188,8 @@ def site_of(root: str, kind: Kind, stack: Sequence[Frame]) -> Site:
     """The site of something that happened below a root, given the stack from the innermost frame."""
     inside = below_the_allocator(up_to_the_window(stack))
     crate = f"{TESTCRATES / crate_of(root)}{os.sep}"
-    of_crate = [frame for frame in inside if frame.line and frame.file.startswith(crate)]
+    # A dependency may lie in the folder of the crate that uses it.
+    of_crate = [frame for frame in inside if frame.line and frame.file.startswith(f"{crate}src{os.sep}")]
     written = (frame for frame in of_crate if not _is_derive(frame.file, frame.line))
     own = next(written, of_crate[0] if of_crate else None)
     rule = rule_of(kind, inside)

@@ -18,6 +18,7 @@ pub fn run() {
     arenas();
     clones();
     copies();
+    behind();
     encodes();
     hints();
     temporaries();
@@ -183,4 +184,25 @@ fn temporaries() {
         window("temporaries::Desk::reuse", || desk.reuse(black_box("some text")));
         window("temporaries::Desk::copy", || desk.copy());
     }
+}
+
+fn behind() {
+    let list = workshop::Task { cost: 1, next: Some(Box::new(workshop::Task { cost: 2, next: None })) };
+    window("behind::asks_for_list", || behind::asks_for_list(black_box(&list)));
+    window("behind::asks_for_slice", || behind::asks_for_slice(black_box(std::slice::from_ref(&list))));
+    let prices = HashMap::from([(1, 5), (2, 7)]);
+    window("behind::asks_by_name", || behind::asks_by_name(black_box(&prices), black_box(&[1, 2, 3])));
+    window("behind::asks_for_one", || behind::asks_for_one(black_box(&prices), black_box(1)));
+    window("behind::asks_by_number", || behind::asks_by_number(black_box(&[5, 7]), black_box(&[1, 0, 9])));
+    let mut text = String::new();
+    for number in [7, 1_000_000_007] {
+        window("behind::labels", || behind::labels(black_box(&mut text), black_box(number)));
+    }
+    let (mut bytes, mut state) = ([0; 8], [0; 8]);
+    window("behind::marks", || behind::marks(black_box(&mut bytes), black_box(7)));
+    window("behind::runs", || behind::runs(black_box(&[0, 1, 2, 3, 9]), black_box(&mut state)));
+    window("behind::runs_two", || behind::runs_two(black_box(&[0, 1]), black_box(&mut state)));
+    let plans = [(); 2].map(|()| workshop::Plan { names: vec![1, 2], costs: vec![3] });
+    window("behind::takes_a_copy", || behind::takes_a_copy(black_box(&plans)));
+    window("behind::takes_a_look", || behind::takes_a_look(black_box(&plans)));
 }
