@@ -30,6 +30,8 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     class_: str = msgspec.field(name="class")
     words: tuple[str, ...] = ()
     """Each must occur in the finding's message, sink or path."""
+    loops: int = 0
+    """In how many loops, at least."""
     stays: bool = False
     """The fixed version has it too: it is the other effects that the fix removed."""
 

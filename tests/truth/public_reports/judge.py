@@ -58,8 +58,13 @@ def _of_rule(report: Report, expected: Expected) -> Iterator[Finding]:
 
 def _meeting(report: Report, expected: Expected) -> Iterator[Finding]:
     for finding in _of_rule(report, expected):
-        if finding.class_ == expected.class_ and all(word in _text(finding) for word in expected.words):
+        if _is_met_by(expected, finding):
             yield finding
+
+
+def _is_met_by(expected: Expected, finding: Finding) -> bool:
+    named = all(word in _text(finding) for word in expected.words)
+    return named and finding.class_ == expected.class_ and finding.loop_depth >= expected.loops
 
 
 def _is_named(function: str, name: str) -> bool:
