@@ -23,7 +23,7 @@ _DROP = re.compile(r"core::ptr::(?:drop_in_place|drop_glue)::<(.*)>")
 _ARENA = re.compile(
     r"\b(?P<arena>bumpalo::(?:Bump|collections::(?:\w+::)*[A-Z]\w*)|typed_arena::Arena|generational_arena::Arena|id_arena::Arena"
     r"|thunderdome::(?:arena::)?Arena|slab::Slab|slotmap::(?:\w+::)?\w*SlotMap|sharded_slab::(?:\w+::)*(?:Slab|Pool)"
-    r"|object_pool::Pool|crossbeam_epoch::\w+::Owned)\b"
+    r"|object_pool::Pool)\b"
 )
 _SPILL = re.compile(r"\bsmallvec::SmallVec<\[.*?; (\d+)\]>|\btinyvec::(?:\w+::)*TinyVec<\[.*?; (\d+)\]>")
 _LAST_REFERENCE = re.compile(

@@ -19,6 +19,7 @@ def findings(linked: Linked, rule: str) -> list[Finding]:
         ("alloc::sync::Arc<test::Quote>::new", "Arc::new"),
         ("codec::RowConverter::new", "RowConverter::new"),
         ("codec::Batch::try_new_with_options", "Batch::try_new_with_options"),
+        ("crossbeam_epoch::atomic::Owned<test::Quote>::new", "Owned::new"),
         ("alloc::vec::Vec<u8>::with_capacity", "Vec::with_capacity"),
         ("<alloc::string::String as core::convert::From<&str>>::from", "String::from"),
         ("alloc::boxed::Box<[i64; 3]>::new_uninit", "vec!"),
