@@ -18,7 +18,7 @@ import msgspec
 from ringfence.graphs.access_facts import Access
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 47
+FACTS_VERSION = 48
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
@@ -160,6 +160,32 @@ class Atomic(Record, frozen=True):
     """A relaxed store behind plain stores to memory that others may see, in the same block with no fence between."""
 
 
+class Idle(IntEnum):
+    """What a call does in the turn of a loop (`ringfence.pipeline.ir.waits`)."""
+
+    BUSY = 0
+    """Something, or it is not known."""
+    CALM = 1
+    """Nothing, but for what the functions do that it calls."""
+    LOOKS = 2
+    """As calm, and what it returns may depend on what other threads write."""
+    TRIES = 3
+    """As it looks, and it tries to take a word."""
+
+
+class Wait(Record, frozen=True):
+    """A loop of which no turn does anything until another thread writes (`ringfence.pipeline.ir.waits`), if all the
+    functions are calm that it calls."""
+
+    place: int
+    """Of what decides that the loop ends."""
+    location: int
+    reads: tuple[int, ...]
+    """What decides, numbered as in `Flow.events`; empty for loads that are no atomics."""
+    calls: tuple[int, ...]
+    """Positions of its calls in ``calls``, pauses and the like among them."""
+
+
 class Flow(Record, frozen=True):
     """The order of a function's events: for functions that may lock or wait (`ringfence.pipeline.ir.function`)."""
 
@@ -235,6 +261,8 @@ class FunctionFacts(Record, frozen=True):
     """Of the body, about: its lines without debug records."""
     accesses: tuple[Access, ...] = ()
     """To memory, in blocks that are not unlikely; where debug info describes variables."""
+    waits: tuple[Wait, ...] = ()
+    idle: Idle = Idle.BUSY
 
 
 class Subprogram(Record, frozen=True):

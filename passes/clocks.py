@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from ringfence.graphs.facts import CallKind
+from ringfence.graphs.facts import CallKind, CallSite
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import without_generics
 from ringfence.graphs.program import Function
@@ -42,6 +42,12 @@ def is_deadline(way: Iterable[str]) -> bool:
     return any(_DEADLINE.match(without_generics(name)) for name in way)
 
 
+def reads_a_clock(site: CallSite) -> bool:
+    """Whether a call is one of a clock function, or an instruction that reads the time-stamp counter."""
+    pattern = _ASSEMBLY.search if site.kind is CallKind.ASSEMBLY else _CLOCK.match
+    return pattern(site.callee) is not None
+
+
 class ClockPass:
     """Every read of a clock is a sink."""
 
@@ -50,10 +56,9 @@ class ClockPass:
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
         """Sinks are the function's own calls of clock functions and instructions."""
         for site in function.facts.calls:
-            is_assembly = site.kind is CallKind.ASSEMBLY
-            if not (_ASSEMBLY.search(site.callee) if is_assembly else _CLOCK.match(site.callee)):
+            if not reads_a_clock(site):
                 continue
-            what = "rdtsc" if is_assembly else site.callee
+            what = "rdtsc" if site.kind is CallKind.ASSEMBLY else site.callee
             sink = Sink(
                 CLOCK_READ,
                 what,

@@ -1,4 +1,4 @@
-"""RF203 spin-wait: a loop that looks at an atomic again and again, and gives way in between.
+"""RF203 spin-wait: a loop that looks at an atomic again and again, whether it gives way in between or not.
 
 1. A call *waits* where it pauses the processor (``spin_loop``), yields, or sleeps.
 2. It is a *spin* where a shortest cycle of blocks through it (normal edges) meets an atomic load, a compare-exchange or
@@ -6,53 +6,62 @@
    because of atomics elsewhere in that loop. A cycle in which nothing but waiting happens is a delay (the pauses of a
    back-off): then the cycle around it counts.
 3. crossbeam's ``Backoff`` is a spin where it is called in a loop.
-4. Loops inside of locks are RF201's, those inside of std's and of channels' own waiting RF202's or RF204's.
+4. A loop that does nothing until another thread writes is a spin, whether it waits by a call or only looks again
+   (`ringfence.pipeline.ir.waits`, with what the functions do that it calls: `ringfence.passes.calm`).
+5. Loops inside of locks are RF201's, those inside of std's and of channels' own waiting RF202's or RF204's.
 
-A loop that retries a compare-exchange without waiting makes progress whenever another thread does: lock-free, silent.
+A loop that retries a compare-exchange with what it has just read makes progress whenever another thread does:
+lock-free, silent.
 
-Not handled: a loop whose atomic load or pause stands in another function that was not inlined.
+Not handled: a loop whose turn does something on another way and waits without a call that pauses; a pause in a function
+that was not inlined and does something else as well.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from weakref import WeakKeyDictionary
 
-from ringfence.graphs.facts import CallSite
+from ringfence.graphs.classes import SiteClass
+from ringfence.graphs.facts import CallSite, Idle
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import display_name, without_generics
 from ringfence.graphs.program import Function
+from ringfence.passes.calm import Calm
 from ringfence.passes.channels import QUEUE
 from ringfence.passes.frames import outermost
 from ringfence.passes.lock_kinds import ACQUIRING
+from ringfence.passes.pauses import pause
 from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink
 
 SPIN_WAIT = Rule(
     id="RF203",
     slug="spin-wait",
-    what="The thread waits for another one in a loop: it looks at an atomic, pauses, yields or sleeps, and looks "
-    "again.",
+    what="The thread waits for another one in a loop: it looks at an atomic, or tries to take a flag, and looks again, "
+    "with a pause, a yield or a sleep in between or without.",
     why="How long it takes is up to the other thread, which may be descheduled. While it spins, the core does nothing "
-    "else, and the cache line goes to and fro.",
-    example="while !self.ready.load(Ordering::Acquire) { std::hint::spin_loop(); }",
+    "else, and the cache line goes to and fro. Without a pause it also slows the core's other hardware thread, and "
+    "an exchange that is tried again and again keeps the line from the thread that is to give the flag back.",
+    example="while !self.ready.load(Ordering::Acquire) {}",
     instead="Poll once for each turn of the event loop and go on with other work: "
     "`if self.ready.load(Ordering::Acquire) { … }`; or hand the data over through a single-producer, single-consumer "
     "queue.",
     false_positives="A thread that has a core of its own and nothing else to do may well spin: allow it with that "
     "reason.",
-    how="A `pause`, yield or sleep in the innermost loop of which an atomic load or a compare-exchange stands as well; "
-    "`crossbeam_utils::Backoff` in a loop. Locks that spin are RF201; a compare-exchange that is retried without "
-    "waiting is lock-free and not reported.",
+    how="A loop of which some turn changes nothing and is decided by an atomic or volatile load, by an exchange with "
+    "operands that stay the same, or by a function that does no more than that; a count of the turns, a clock and "
+    "pauses do not matter. Or a `pause`, yield or sleep in the innermost loop of which an atomic load or a "
+    "compare-exchange stands as well; `crossbeam_utils::Backoff` in a loop. `detail.waits` says how: `pauses`, "
+    "`yields`, `sleeps`, `backs off`, `never pauses`. Locks of libraries that spin are RF201; a compare-exchange that "
+    "is retried with what was just read is lock-free and not reported, nor is a loop that never pauses and works in "
+    "some of its turns.",
 )
 
-_WAITS = (
-    ("pauses", re.compile(r"llvm\.(?:x86\.sse2\.pause|aarch64\.)|9spin_loop")),
-    ("yields", re.compile(r"yield_now|sched_yield|SwitchToThread")),
-    ("sleeps", re.compile(r"nanosleep|usleep|^sleep$|^Sleep$|3std6thread\w*5sleep")),
-)
 _BACKOFF = re.compile(r"^crossbeam_utils::backoff::Backoff::(?:spin|snooze)$")
 _BACKOFF_SYMBOL = re.compile(r"15crossbeam_utils7backoff\w*7Backoff(?:4spin|6snooze)")
-_LIBRARY = re.compile(r"^<?(?:std::sys|std::sync|parking_lot|parking_lot_core|spin|tokio)::")
+_LIBRARY = re.compile(r"^<?(?:std::sys|std::sync|parking_lot|parking_lot_core|tokio)::")
+_NEVER = "never pauses"
 
 
 class SpinPass:
@@ -60,15 +69,16 @@ class SpinPass:
 
     rules = (SPIN_WAIT,)
 
+    def __init__(self) -> None:
+        """What calls do is asked once for a whole program."""
+        self._calm: WeakKeyDictionary[HotPath, Calm] = WeakKeyDictionary()
+
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
-        """Sinks are the function's own calls that wait."""
+        """Sinks are the function's own calls that wait, then its loops that only look."""
         seen: set[object] = set()
-        for position, site in enumerate(function.facts.calls):
-            how = _how(function, position, site)
-            if not how or _belongs_to_others(function, site):
-                continue
-            place = hot_path.classifier.anchor_place(function, site.location) or site.location
-            if place in seen:
+        for location, site, how in (*_pausing(function, hot_path), *self._looking(function, hot_path)):
+            place = hot_path.classifier.anchor_place(function, location) or location
+            if place in seen or _belongs_to_others(function, location):
                 continue
             seen.add(place)
             sink = Sink(
@@ -78,7 +88,29 @@ class SpinPass:
                 f"a loop waits for another thread and {how}",
                 notes=(("waits", how),),
             )
-            yield SinkSite(function.id, site.location, hot_path.classifier.of_call(function, site), sink)
+            yield SinkSite(function.id, location, site, sink)
+
+    def _looking(self, function: Function, hot_path: HotPath) -> Iterator[tuple[int, SiteClass, str]]:
+        """Clause 4: location, class, how it waits."""
+        calm = self._calm.setdefault(hot_path, Calm(hot_path)) if function.facts.waits else None
+        for wait in function.facts.waits if calm else ():
+            calls = {number: function.facts.calls[number] for number in wait.calls}
+            done = {number: calm.of_call(function, site) for number, site in calls.items()} if calm else {}
+            looks = not wait.reads or any(done.get(number, Idle.LOOKS) is not Idle.CALM for number in wait.reads)
+            if Idle.BUSY in done.values() or not looks:
+                continue
+            pauses = [site for site in calls.values() if pause(site)]
+            place, location = (pauses[0].place, pauses[0].location) if pauses else (wait.place, wait.location)
+            how = pause(pauses[0]) if pauses else _NEVER
+            yield location, hot_path.classifier.of_event(function, place, location), how
+
+
+def _pausing(function: Function, hot_path: HotPath) -> Iterator[tuple[int, SiteClass, str]]:
+    """Clauses 1 to 3."""
+    for position, site in enumerate(function.facts.calls):
+        how = _how(function, position, site)
+        if how:
+            yield site.location, hot_path.classifier.of_call(function, site), how
 
 
 def _how(function: Function, position: int, site: CallSite) -> str:
@@ -86,7 +118,7 @@ def _how(function: Function, position: int, site: CallSite) -> str:
     depth = function.facts.places[site.place].loop_depth
     if depth and _BACKOFF_SYMBOL.search(site.callee):
         return "backs off"
-    how = _wait(site)
+    how = pause(site)
     if not how or not depth:
         return ""
     if outermost(function, site.location, _BACKOFF) is not None:
@@ -96,12 +128,8 @@ def _how(function: Function, position: int, site: CallSite) -> str:
     return how if _turns_with_a_look(function, position) else ""
 
 
-def _wait(site: CallSite) -> str:
-    return next((how for how, pattern in _WAITS if pattern.search(site.callee)), "")
-
-
-def _belongs_to_others(function: Function, site: CallSite) -> bool:
-    names = [function.name_of(frame) for frame in function.chain(site.location)]
+def _belongs_to_others(function: Function, location: int) -> bool:
+    names = [function.name_of(frame) for frame in function.chain(location)]
     inner = names[1:] if names and names[0].startswith("std::sys") else names
     return any(_LIBRARY.match(name) for name in inner) or is_of_others(inner)
 
@@ -126,7 +154,7 @@ def _turns_with_a_look(function: Function, position: int) -> bool:
     }
     waits = next(block for block, number in flow.events if number == position)
     cycle = _cycle(flow.successors, {waits}, leaving=False)
-    others = {block for block, number in flow.events if number < 0 or not _wait(calls[number])}
+    others = {block for block, number in flow.events if number < 0 or not pause(calls[number])}
     if cycle and others.isdisjoint(cycle):
         cycle = _cycle(flow.successors, set(cycle), leaving=True)
     return not looks.isdisjoint(cycle)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ringfence.graphs.access_facts import AccessKind
-from ringfence.pipeline.ir.syntax import SYMBOL, symbol_name
+from ringfence.pipeline.ir.syntax import RETURNED, SYMBOL, symbol_name
 
 _NAME = rb"[%@]" + SYMBOL
 _POINTER = rb"ptr (?:getelementptr [^\n(]*\(i8, ptr )?(" + _NAME + rb")(?:, i64 (-?\d+)\))?"
@@ -42,7 +42,6 @@ _RECORD = re.compile(
     rb"#dbg_(v|d)[a-z]+\(ptr (%" + SYMBOL + rb"), !(\d+), "
     rb"!DIExpression\((DW_OP_deref|DW_OP_LLVM_fragment, (\d+), \d+|)\)"
 )
-_RETURNED = re.compile(rb"\bsret\([^()]*\) [^%]*(%" + SYMBOL + rb")")
 _VARIABLE_TYPE = re.compile(rb"\btype: !(\d+)")
 _UNTYPED = re.compile(r"(?:\*const |\*mut |&mut |&)?(?:u8|\(\)|core::ffi::c_void|\[u8; 0\])$|^core::ptr::\w+::\w+<u8>$")
 """What a variable of raw memory is called: it tells nothing of the type that lies there."""
@@ -110,7 +109,7 @@ class AccessReader:
     ) -> Iterator[tuple[int, TracedAccess]]:
         """Offset and access, of the body between two offsets. ``head`` is the text of its ``define`` line, ``slots``
         are its stack slots, ``is_wanted`` says whether an offset's instruction is of interest."""
-        returned = _RETURNED.findall(head)
+        returned = RETURNED.findall(head)
         body = _Body(self, self._text, start, end, slots.union(returned) if returned else slots)
         return body.accesses(is_wanted)
 

@@ -24,11 +24,12 @@ Not handled: exceptions of other languages' personalities are edges like Rust's;
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import IntEnum
 
 from ringfence.graphs.facts import PathClass
-from ringfence.pipeline.ir.loops import Walk, loop_bodies, loop_depths
+from ringfence.pipeline.ir.loops import NaturalLoop, Walk, loop_depths, natural_loops
 
 
 class Ending(IntEnum):
@@ -52,6 +53,8 @@ class ControlFlow:
     """An atomic load of one byte decides the block's branch."""
     works: list[bool]
     """Something is called, other than to wait."""
+    looks: list[bool]
+    """An atomic, a volatile or a call stands in it: a loop around it may wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class BlockClasses:
     crossings: Sequence[int]
     live: Sequence[bool]
     stops_at_flag: bool
+    loops: Sequence[NaturalLoop]
+    """Where a block looks."""
 
 
 def classify(flow: ControlFlow) -> BlockClasses:
@@ -87,8 +92,9 @@ def classify(flow: ControlFlow) -> BlockClasses:
     if cycles and not returns:
         steady = _steady(flow, back_edges, predecessors, live)
         classes = [_before_the_loop(each, steady[block]) for block, each in enumerate(classes)]
-    stops = any(flow.asks_flag) and any(_stops_at_flag(flow, body, live) for body in loop_bodies(walk, predecessors))
-    return BlockClasses(classes, loop_depths(walk, predecessors), always, crossings, live, stops)
+    loops = tuple(natural_loops(walk, predecessors)) if any(flow.asks_flag) or any(flow.looks) else ()
+    stops = any(flow.asks_flag) and any(_stops_at_flag(flow, loop.body, live) for loop in loops)
+    return BlockClasses(classes, loop_depths(walk, predecessors), always, crossings, live, stops, loops)
 
 
 def _class_of(crossings: int, live: bool, always: bool, calm: bool) -> PathClass:
@@ -247,7 +253,7 @@ def _any_way(flow: ControlFlow, exits: list[int], live: list[bool]) -> list[int]
     return []
 
 
-def _stops_at_flag(flow: ControlFlow, body: set[int], live: list[bool]) -> bool:
+def _stops_at_flag(flow: ControlFlow, body: AbstractSet[int], live: list[bool]) -> bool:
     if not any(flow.asks_flag[block] for block in body):
         return False
     leaving = {block for block in body for successor in flow.successors[block] if _leaves(successor, body, live)}
@@ -255,5 +261,5 @@ def _stops_at_flag(flow: ControlFlow, body: set[int], live: list[bool]) -> bool:
     return asked and any(flow.works[block] for block in body)
 
 
-def _leaves(successor: int, body: set[int], live: list[bool]) -> bool:
+def _leaves(successor: int, body: AbstractSet[int], live: list[bool]) -> bool:
     return live[successor] and successor not in body

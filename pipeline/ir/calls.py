@@ -246,6 +246,10 @@ class CallReader:
             value = step[1]
         return value, offset
 
+    def base(self, value: bytes, body: Body, position: int) -> bytes:
+        """What the constant and other steps to an address begin at."""
+        return self._address(value, body, position)[0]
+
     def _definition(self, value: bytes, body: Body, position: int) -> bytes:
         """Right-hand side of the instruction that defines ``value``; empty for a parameter."""
         mark = b"\n  " + value + b" = "

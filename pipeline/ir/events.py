@@ -11,12 +11,14 @@ from ringfence.graphs.facts import (
     CallKind,
     CallSite,
     Flow,
+    Idle,
     Load,
     LoadKind,
     MemoryCopy,
     PathClass,
     Place,
     Switch,
+    Wait,
 )
 from ringfence.graphs.lazy_paths import is_first_use, is_growth, is_usual
 from ringfence.pipeline.ir.accesses import TracedAccess
@@ -27,7 +29,7 @@ _ALL_CROSSINGS = 1_000_000
 _ORDERED = re.compile(r"yield_now|sched_yield|sleep|lock|llvm\.(?:x86\.sse2\.pause|aarch64\.)")
 """Calls whose order among the function's events is kept: those that may lock or wait."""
 
-Event = Call | Copy | Atomic | Address | Switch | Load
+Event = Call | Copy | Atomic | Address | Switch | Load | Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Events:
     stops_at_flag: bool = False
     flow: Flow | None = None
     accesses: tuple[Access, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    idle: Idle = Idle.BUSY
 
 
 def forgiven(site: CallSite) -> int:
@@ -62,9 +66,10 @@ def place(
     successors: Sequence[Sequence[int]],
     classes: BlockClasses,
     location_of: Callable[[bytes], int],
+    idle: Idle,
 ) -> Events:
     """Give each event, which comes with its block, its row in the table of places; equal places share a row."""
-    placing = _Placing(successors, classes)
+    placing = _Placing(successors, classes, idle)
     for block, event in events:
         placing.add(block, event)
     for block, access in accesses:
@@ -78,6 +83,7 @@ class _Placing:
 
     successors: Sequence[Sequence[int]]
     classes: BlockClasses
+    idle: Idle
     rows: dict[Place, int] = field(default_factory=dict[Place, int])
     calls: list[CallSite] = field(default_factory=list[CallSite])
     copies: list[MemoryCopy] = field(default_factory=list[MemoryCopy])
@@ -85,6 +91,7 @@ class _Placing:
     addresses: set[Address] = field(default_factory=set[Address])
     switches: list[Switch] = field(default_factory=list[Switch])
     loads: set[Load] = field(default_factory=set[Load])
+    waits: list[Wait] = field(default_factory=list[Wait])
     order: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     guards: "_Guards | None" = None
     accesses: dict["_AccessKey", int] = field(default_factory=dict["_AccessKey", int])
@@ -108,6 +115,8 @@ class _Placing:
                 self.switches.append(Switch(cases, is_weighted, self._row(block), location, usual, share))
             case Load(kind, _, location):
                 self._add_load(block, kind, location)
+            case Wait(_, location, reads, calls):
+                self.waits.append(Wait(self._row(block), location, reads, calls))
 
     def events(self) -> Events:
         """What was added."""
@@ -123,6 +132,8 @@ class _Placing:
             stops_at_flag=self.classes.stops_at_flag,
             flow=flow if _needs_order(self.calls, self.atomics) else None,
             accesses=tuple(_access(key, count) for key, count in self.accesses.items()),
+            waits=tuple(self.waits),
+            idle=self.idle,
         )
 
     def add_access(self, block: int, access: TracedAccess, location_of: Callable[[bytes], int]) -> None:

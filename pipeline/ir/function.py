@@ -2,8 +2,9 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ringfence.graphs.facts import (
     Address,
@@ -12,13 +13,15 @@ from ringfence.graphs.facts import (
     LoadKind,
     PathClass,
     Switch,
+    Wait,
 )
 from ringfence.pipeline.ir.accesses import AccessReader, TracedAccess
 from ringfence.pipeline.ir.blocks import BlockClasses, ControlFlow, Ending, classify
 from ringfence.pipeline.ir.calls import Body, Call, CallReader, Copy
 from ringfence.pipeline.ir.events import Event, Events, forgiven, place
 from ringfence.pipeline.ir.loads import GROUP_LOADS, chased_loads
-from ringfence.pipeline.ir.syntax import SYMBOL, symbol_name
+from ringfence.pipeline.ir.syntax import RETURNED, SYMBOL, symbol_name
+from ringfence.pipeline.ir.waits import WAITING, BodyText, IsSlot, idle, waits
 
 _LINE = re.compile(
     rb"\n(?:(" + SYMBOL + rb"):|  (?:(%" + SYMBOL + rb") = )?"
@@ -32,11 +35,7 @@ _NORMAL_TARGET = re.compile(rb"to label %(" + SYMBOL + rb")")
 _CASE = re.compile(rb"\n    i\d+ (-?\d+), label ")
 _PROFILE = re.compile(rb"!prof !(\d+)")
 _FLAG = re.compile(rb"\n  (%" + SYMBOL + rb") = load atomic i8, ")
-_ALL_CROSSINGS = 1_000_000
 _BRANCH = re.compile(rb"\n  br i1 (%" + SYMBOL + rb"), label")
-_WAITING = re.compile(r"yield_now|sched_yield|9spin_loop|4park|5sleep|^llvm\.(?:x86\.sse2\.pause|aarch64\.)")
-_ORDERED = re.compile(r"yield_now|sched_yield|sleep|lock|llvm\.(?:x86\.sse2\.pause|aarch64\.)")
-"""Calls whose order among the function's events is kept: those that may lock or wait."""
 _ORDERING = re.compile(
     rb" (unordered|monotonic|acquire|release|acq_rel|seq_cst)(?: (?:monotonic|acquire|seq_cst))?(?:, |$)"
 )
@@ -52,6 +51,7 @@ _TERMINATORS = _CALLING_TERMINATORS | {
     b"catchret ",
     b"catchswitch ",
 }
+_VOLATILE = b" = load volatile "
 _ATOMICS = frozenset({b"cmpxchg ", b"atomicrmw ", b"load atomic ", b"store atomic ", b"fence "})
 _TAKING = frozenset({"cmpxchg", "xchg"})
 """What locks are taken and given back with."""
@@ -73,6 +73,7 @@ class _Blocks:
     calls_cold: list[bool] = field(default_factory=list[bool])
     asks_flag: list[bool] = field(default_factory=list[bool])
     works: list[bool] = field(default_factory=list[bool])
+    looks: list[bool] = field(default_factory=list[bool])
     starts: list[int] = field(default_factory=list[int])
     order: list[int] = field(default_factory=list[int])
     """Blocks in the order of the text, parallel to ``starts``, their offsets."""
@@ -88,6 +89,7 @@ class _Blocks:
         self.calls_cold.append(False)
         self.asks_flag.append(False)
         self.works.append(False)
+        self.looks.append(False)
         return len(self.successors) - 1
 
     def begin(self, label: bytes, offset: int) -> int:
@@ -113,10 +115,11 @@ class _Blocks:
             self.endings[block] = Ending.BRANCH
 
     def mark_waiting(self, text: bytes, start: int, end: int, events: Sequence[tuple[int, Event]]) -> None:
-        """Note which blocks ask a flag, and which do work, where the body may do both."""
+        """Note which blocks ask a flag, and which do work, where the body may do both; and which look."""
         if any(isinstance(event, Atomic) and event.operation == "load" for _, event in events):
             self.mark_flags(text, start, end)
             self.mark_work(events)
+        self.mark_looks(text, start, end, events)
 
     def mark_flags(self, text: bytes, start: int, end: int) -> None:
         """Note which blocks' branches are decided by an atomic load of one byte."""
@@ -129,11 +132,33 @@ class _Blocks:
     def mark_work(self, events: Sequence[tuple[int, Event]]) -> None:
         """Note which blocks call something, other than to wait."""
         for block, event in events:
-            if isinstance(event, Call) and not _WAITING.search(event.site.callee):
+            if isinstance(event, Call) and not WAITING.search(event.site.callee):
                 self.works[block] = True
 
+    def mark_looks(self, text: bytes, start: int, end: int, events: Sequence[tuple[int, Event]]) -> None:
+        """Note which blocks hold atomics, calls and volatile loads."""
+        for block, event in events:
+            self.looks[block] |= isinstance(event, Atomic | Call)
+        volatile = text.find(_VOLATILE, start, end)
+        while volatile >= 0:
+            self.looks[self.at(volatile)] = True
+            volatile = text.find(_VOLATILE, volatile + 1, end)
+
+    def body(self, text: bytes, end: int, is_slot: IsSlot) -> BodyText:
+        """The text of each block, ``end`` being that of the last."""
+        spans = dict(zip(self.order, pairwise([*self.starts, end]), strict=True))
+        return BodyText(text, spans, self.numbers, self.successors, is_slot)
+
     def classify(self) -> BlockClasses:
-        flow = ControlFlow(self.successors, self.unlikely, self.endings, self.calls_cold, self.asks_flag, self.works)
+        flow = ControlFlow(
+            self.successors,
+            self.unlikely,
+            self.endings,
+            self.calls_cold,
+            self.asks_flag,
+            self.works,
+            self.looks,
+        )
         return classify(flow)
 
 
@@ -146,6 +171,7 @@ def read_function(
     slots: set[bytes] = set()
     events: list[tuple[int, Event]] = []
     calls: list[tuple[int, int, int]] = []
+    atomics: list[int] = []
     block = -1
     for match in _LINE.finditer(text, start, end + 1):
         label, value, keyword = match.groups()
@@ -166,6 +192,7 @@ def read_function(
         if event is None:
             continue
         events.append((block, event))
+        atomics += [position] * isinstance(event, Atomic)
         if isinstance(event, Call):
             calls.append((position, block, event.site.location))
             blocks.calls_cold[block] |= event.cold and not forgiven(event.site)
@@ -173,11 +200,45 @@ def read_function(
     for offset, kind in chased_loads(text, start, end):
         events.append((blocks.at(offset), Load(kind, -1, _location_from(text, offset, reader))))
     blocks.mark_waiting(text, start, end, events)
-    if not events and not memory:
-        return Events()
+    stack = slots.union(RETURNED.findall(head))
+    whole = blocks.body(
+        text, end, lambda pointer, offset: pointer in stack or reader.base(pointer, body, offset) in stack
+    )
+    if not events and not memory and not any(blocks.looks):
+        return Events(idle=idle(whole))
     classes = blocks.classify()
     accesses = _accesses(memory, (start, end), head, slots, blocks, classes) if memory else []
-    return place(events, accesses, blocks.successors, classes, reader.location)
+    events += _waits(whole, classes, blocks, calls, atomics, reader)
+    return place(events, accesses, blocks.successors, classes, reader.location, idle(whole))
+
+
+def _waits(
+    body: BodyText,
+    classes: BlockClasses,
+    blocks: _Blocks,
+    calls: Sequence[tuple[int, int, int]],
+    atomics: Sequence[int],
+    reader: CallReader,
+) -> Iterator[tuple[int, Wait]]:
+    """The loops that wait, each with the block of what decides it."""
+    looks = frozenset(blocks.at(position) for position in atomics)
+    called = [position for position, _, _ in calls]
+    for found in waits(body, classes.loops, looks):
+        first = found.reads[0]
+        numbers = tuple(_numbers(body.text, found.reads, called, atomics))
+        through = tuple(number for number in _numbers(body.text, found.calls, called, ()) if number >= 0)
+        yield blocks.at(first), Wait(-1, _location_from(body.text, first, reader), numbers, through)
+
+
+def _numbers(text: bytes, offsets: Iterable[int], calls: Sequence[int], atomics: Sequence[int]) -> Iterator[int]:
+    """Of the events on the lines that begin at these offsets, as in `ringfence.graphs.facts.Flow.events`."""
+    for offset in offsets:
+        end = text.find(b"\n", offset + 1)
+        call, atomic = bisect_right(calls, offset), bisect_right(atomics, offset)
+        if call < len(calls) and calls[call] < end:
+            yield call
+        if atomic < len(atomics) and atomics[atomic] < end:
+            yield ~atomic
 
 
 def _accesses(

@@ -117,10 +117,21 @@ def _found(block: int, shrunk: list[int]) -> int:
     return block
 
 
-def loop_bodies(walk: Walk, predecessors: Sequence[Sequence[int]]) -> Iterator[set[int]]:
-    """Clause 2, each loop whole."""
+@dataclass(frozen=True, slots=True)
+class NaturalLoop:
+    """Clause 2, whole."""
+
+    header: int
+    body: frozenset[int]
+    """The header and the blocks of inner loops among them."""
+    tails: tuple[int, ...]
+    """The sources of its back edges."""
+
+
+def natural_loops(walk: Walk, predecessors: Sequence[Sequence[int]]) -> Iterator[NaturalLoop]:
+    """Each loop."""
     whole = list(range(len(predecessors)))
     for header, tails in walk.tails().items():
         body = _body(header, tails, predecessors, whole)
         if body is not None:
-            yield {header} | body
+            yield NaturalLoop(header, frozenset({header} | body), tuple(tails))

@@ -200,4 +200,6 @@ def _read_definition(
         flow=events.flow,
         instructions=text.count(b"\n", head.body, end) - text.count(b" #dbg_", head.body, end),
         accesses=events.accesses,
+        waits=events.waits,
+        idle=events.idle,
     )

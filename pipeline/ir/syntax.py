@@ -5,6 +5,10 @@ import re
 SYMBOL = rb'(?:[-\w.$]+|"[^"\n]*")'
 """An identifier behind ``@`` or ``%``, quoted where it holds other characters (LangRef, *Identifiers*)."""
 
+RETURNED = re.compile(rb"\b(?:sret\([^()]*\)|dead_on_unwind) [^%]*(%" + SYMBOL + rb")")
+"""The parameter through which a value is returned, in a ``define`` line (LangRef, ``sret``). Of functions that only
+their own module calls LLVM drops that word and keeps ``dead_on_unwind``, which rustc gives to nothing else."""
+
 _TYPE_AT_START = re.compile(rb'<?\{|\[|<|%(?:[-\w.$]+|"[^"\n]*")|[a-z]\w*')
 _RETURNED = re.compile(rb"\bsret\([^()]*\)")
 _BRACKET = re.compile(rb'[(){}\[\]<>,"]')

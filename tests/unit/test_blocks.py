@@ -31,6 +31,7 @@ def classified(
             [block in cold for block in range(count)],
             [block in flags for block in range(count)],
             [block in works for block in range(count)],
+            [False] * count,
         )
     )
 

@@ -1,5 +1,7 @@
 //! Waiting for another thread in a loop; what looks like it and makes progress stays silent.
 
+pub mod eager;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 

@@ -1,0 +1,361 @@
+"""Loops that wait: nothing that a turn does brings the thread on until another thread writes.
+
+After M. Kokologiannakis, X. Ren, V. Vafeiadis, *Dynamic Partial Order Reductions for Spinloops* (FMCAD 2021), who call
+such turns effect-free; what is said of one loop of one body here, `ringfence.passes.spinning` completes by what the
+called functions do.
+
+1. A turn *does* something where it stores a value that may differ from that of the turn before, copies memory, or
+   changes a word by an exchange that is not the same each time. Writing the same constant again is nothing; nor is
+   what was read from an atomic, kept aside; nor adding what is taken off again in the same turn.
+2. An exchange *tries* where its operands are constant (`ringfence.pipeline.ir.turns`): that it fails tells only that
+   the word is not yet as wanted. A ``cmpxchg`` that expects what was read before fails because another thread came
+   first: whoever retries it is lock-free, and a turn through it is no wait. So is a turn that ends because two loads
+   of one word differ.
+3. A turn *stands* where each value that the loop carries is, when it begins again, the same, or read anew, or a count
+   that leads to no address and is not stored (the rounds until the thread yields or gives up). A walk does not stand:
+   what it carries leads to the next address; but where one of the turns begins the walk anew, all of them do.
+4. A loop *waits* where no block of it does anything, no exchange that succeeds goes on in it, some turn of it stands,
+   and an edge that leaves that turn is decided by an atomic or volatile load, by a try, by a plain load behind a fence
+   or by what a call returns.
+5. Of loops in one another the innermost that waits is told.
+
+A call of a function is *calm* where the same holds for its body from end to end (`Idle`).
+
+Not handled: a turn that does something on another way (a thread's main loop that polls); functions that are called and
+do something where they succeed, such as a ``try_push``; a walk in a circle by a remainder, which looks like a probe of
+a hash table.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ringfence.graphs.facts import Idle
+from ringfence.pipeline.ir.loops import NaturalLoop
+from ringfence.pipeline.ir.turns import Instruction, Turn, instructions
+
+WAITING = re.compile(r"yield_now|sched_yield|9spin_loop|4park|5sleep|^llvm\.(?:x86\.sse2\.pause|aarch64\.)")
+"""Calls that wait, and do nothing else."""
+
+IsSlot = Callable[[bytes, int], bool]
+"""Whether a pointer, where it is used at an offset, leads into a stack slot of the function."""
+
+_MODIFY = re.compile(rb"(?:volatile )?(\w+) [^\n]*?, [^\n ]+ ([^\n ,]+) ")
+_EXPECTED = re.compile(rb"(?:weak )?(?:volatile )?ptr [^\n]*?, [^\n ]+ ([^\n ,]+), ")
+_SAME_EACH_TIME = frozenset({b"xchg", b"or", b"and", b"max", b"min", b"umax", b"umin"})
+_SUMS = {b"add": 1, b"sub": -1}
+_COPIES = (b"llvm.memcpy", b"llvm.memmove", b"llvm.memset", b"llvm.masked.store")
+_ASSEMBLY = re.compile(rb" asm [^\"\n]*\"([^\"\n]*)\"")
+_CALM_ASSEMBLY = re.compile(rb"(?:\s|;|\\0A|pause|rep|nop|yield|isb|wfe)*(?:sy)?\s*")
+_COUNTING = frozenset(
+    (b"add", b"sub", b"shl", b"and", b"or", b"icmp", b"select", b"phi", b"zext", b"sext", b"trunc", b"freeze", b"call")
+)
+"""Operations of a count; the calls among them are intrinsics such as ``llvm.umin``."""
+_DIFFERS = {b"eq": 1, b"ne": 0}
+"""The edge of a ``br`` that is taken where the two sides of its comparison differ."""
+_SIDES = 2
+_LARGEST_WITHOUT_ATOMICS = 8192
+"""Bytes of a loop, or of a function, that has calls and no atomic of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWait:
+    """A loop of clause 4, by offsets of its instructions."""
+
+    reads: tuple[int, ...]
+    """What decides, in the order of the text."""
+    calls: tuple[int, ...]
+    """Calls in the loop, those that wait among them."""
+    is_certain: bool
+    """There are no others."""
+
+
+@dataclass(slots=True)
+class _Deeds:
+    """What the instructions of a turn do (clauses 1 and 2)."""
+
+    reads: list[Instruction] = field(default_factory=list[Instruction])
+    tries: list[Instruction] = field(default_factory=list[Instruction])
+    retries: list[Instruction] = field(default_factory=list[Instruction])
+    calls: list[Instruction] = field(default_factory=list[Instruction])
+    sums: dict[bytes, int] = field(default_factory=lambda: defaultdict[bytes, int](int))
+
+    @property
+    def is_even(self) -> bool:
+        """What is added is taken off again."""
+        return not any(self.sums.values())
+
+
+@dataclass(frozen=True, slots=True)
+class BodyText:
+    """The text of one body and its blocks."""
+
+    text: bytes
+    spans: Mapping[int, tuple[int, int]]
+    """Offsets of the beginning and end of each block."""
+    labels: Mapping[bytes, int]
+    successors: Sequence[Sequence[int]]
+    is_slot: IsSlot
+
+    def lines(self, blocks: Iterable[int]) -> list[Instruction]:
+        """The instructions of blocks, in the order of the text."""
+        spans = sorted((self.spans[block], block) for block in blocks if block in self.spans)
+        return instructions(self.text, ((block, start, end) for (start, end), block in spans))
+
+    def size(self, blocks: Iterable[int]) -> int:
+        """In bytes."""
+        return sum(end - start for start, end in (self.spans[block] for block in blocks if block in self.spans))
+
+
+def waits(body: BodyText, loops: Iterable[NaturalLoop], looks: frozenset[int]) -> Iterator[FoundWait]:
+    """The loops that wait. ``looks`` are the blocks with an atomic, volatile or fence."""
+    told: list[frozenset[int]] = []
+    for loop in sorted(loops, key=lambda each: (len(each.body), each.header)):
+        if any(inner <= loop.body for inner in told):
+            continue
+        if looks.isdisjoint(loop.body) and body.size(loop.body) > _LARGEST_WITHOUT_ATOMICS:
+            continue
+        found = _Loop(body, loop).wait()
+        if found is not None:
+            if found.is_certain:
+                told.append(loop.body)
+            yield found
+
+
+def idle(body: BodyText) -> Idle:
+    """What a call of a function does in a turn of its caller's loop."""
+    if body.size(body.spans) > _LARGEST_WITHOUT_ATOMICS:
+        return Idle.BUSY
+    turn = Turn(body.lines(body.spans))
+    deeds = _deeds(turn, body.is_slot)
+    if deeds is None or deeds.retries or not deeds.is_even:
+        return Idle.BUSY
+    if deeds.tries:
+        return Idle.TRIES
+    return Idle.LOOKS if deeds.reads else Idle.CALM
+
+
+def _deeds(turn: Turn, is_slot: IsSlot) -> _Deeds | None:
+    """None where the turn does something."""
+    deeds = _Deeds()
+    is_fenced = any(line.operation == b"fence" for line in turn.lines)
+    for line in turn.lines:
+        if line.operation == b"load":
+            if line.is_open or is_fenced:
+                deeds.reads.append(line)
+        elif line.operation == b"store":
+            if _changes(turn, line, is_slot):
+                return None
+        elif line.is_exchange:
+            if not _is_told(turn, line, deeds):
+                return None
+        elif line.is_call and not _is_calm_call(line, is_slot, deeds):
+            return None
+    return deeds
+
+
+def _changes(turn: Turn, store: Instruction, is_slot: IsSlot) -> bool:
+    address = store.address
+    if store.text.startswith(b"volatile "):
+        return True
+    if is_slot(address, store.offset):
+        return False
+    values = [value for value in store.operands if value != address]
+    if store.text.startswith(b"atomic "):
+        return not turn.is_constant(values)
+    kept = turn.sources(values)
+    return any((line.operation == b"load" and not line.is_open) or line.is_call for line in kept)
+
+
+def _is_told(turn: Turn, exchange: Instruction, deeds: _Deeds) -> bool:
+    """Note what an exchange is; whether it is anything but a deed."""
+    if exchange.operation == b"cmpxchg":
+        expected = _EXPECTED.match(exchange.text)
+        is_constant = expected is not None and turn.is_constant([expected[1]])
+        (deeds.tries if is_constant else deeds.retries).append(exchange)
+        return True
+    modify = _MODIFY.match(exchange.text)
+    if modify is None or not turn.is_constant([modify[2]]):
+        return False
+    if modify[1] in _SUMS and modify[2].lstrip(b"-").isdigit():
+        deeds.sums[exchange.address] += _SUMS[modify[1]] * int(modify[2])
+    elif modify[1] not in _SAME_EACH_TIME:
+        return False
+    deeds.tries.append(exchange)
+    return True
+
+
+def _is_calm_call(call: Instruction, is_slot: IsSlot, deeds: _Deeds) -> bool:
+    assembly = _ASSEMBLY.search(b" " + call.text)
+    if assembly is not None:
+        return _CALM_ASSEMBLY.fullmatch(assembly[1]) is not None
+    if call.callee.startswith(_COPIES):
+        return is_slot(call.address, call.offset)
+    if not call.callee.startswith(b"llvm.") or WAITING.search(call.callee.decode(errors="replace")):
+        deeds.calls.append(call)
+    return True
+
+
+class _Loop:
+    """Clauses 2 to 4 for one loop."""
+
+    def __init__(self, body: BodyText, loop: NaturalLoop) -> None:
+        self._body = body
+        self._blocks = loop.body
+        self._header = loop.header
+        self._tails = loop.tails
+        self._turn = Turn(body.lines(loop.body), loop.header)
+        self._ends = {line.block: line for line in self._turn.lines if line.operation in (b"br", b"switch")}
+
+    def wait(self) -> FoundWait | None:
+        """What clause 4 finds; None where the loop does not wait."""
+        deeds = _deeds(self._turn, self._body.is_slot)
+        if deeds is None or not deeds.is_even or self._goes_on(deeds.tries):
+            return None
+        closed = {line.block for line in deeds.retries}
+        reads = {*(line.value for line in (*deeds.reads, *deeds.tries, *deeds.calls)), b""} - {b""}
+        standing = self._standing(closed)
+        deciding = self._deciding(standing, reads) if standing and reads else []
+        if not deciding:
+            return None
+        calls = tuple(line.offset for line in deeds.calls)
+        is_certain = not any(_may_do(line) for line in deeds.calls)
+        return FoundWait(tuple(sorted({line.offset for line in deciding})), calls, is_certain)
+
+    def _goes_on(self, tries: Sequence[Instruction]) -> bool:
+        """Whether the loop goes on where a compare-exchange succeeded."""
+        tried = {line.value for line in tries if line.operation == b"cmpxchg"}
+        for block, end in self._ends.items():
+            condition = self._turn.definition(end.operands[0]) if end.operands else None
+            is_success = (
+                condition is not None
+                and condition.operation == b"extractvalue"
+                and condition.text.split(b", !")[0].endswith(b", 1")
+                and not tried.isdisjoint(condition.operands)
+            )
+            if is_success and self._body.successors[block][0] in self._blocks:
+                return True
+        return False
+
+    def _standing(self, closed: set[int]) -> set[int]:
+        """The blocks of the turns that stand (clause 3), none of them ``closed``."""
+        if self._header in closed:
+            return set()
+        forward = self._reached({self._header}, lambda block: self._open_edges(block, closed))
+        before: dict[int, set[int]] = defaultdict(set)
+        for block in forward:
+            for successor in self._open_edges(block, closed):
+                before[successor].add(block)
+        turns = [
+            (tail, via, values)
+            for tail in self._tails
+            for via, values in self._carried(tail)
+            if tail in before[self._header] and (via < 0 or via in before[tail])
+        ]
+        if not any(self._begins_anew(values) for _, _, values in turns):
+            turns = [turn for turn in turns if self._stands(turn[2])]
+        ends = {tail if via < 0 else via for tail, via, _ in turns}
+        back = self._reached(ends, lambda block: before[block] if block != self._header else ())
+        return back.union(tail for tail, _, _ in turns)
+
+    def _begins_anew(self, values: Mapping[bytes, bytes]) -> bool:
+        """Whether all that is carried is what it was before the first turn, a walk over several words included."""
+        return bool(values) and all(values[phi.value] == self._first(phi) for phi in self._begun())
+
+    def _first(self, phi: Instruction) -> bytes | None:
+        outside = {value for value, label in phi.incoming if self._body.labels.get(label) not in self._blocks}
+        return outside.pop() if len(outside) == 1 else None
+
+    def _open_edges(self, block: int, closed: set[int]) -> list[int]:
+        """Where a turn leads on inside of the loop, not by an edge of clause 2."""
+        differs = self._differs(block)
+        return [
+            successor
+            for position, successor in enumerate(self._body.successors[block])
+            if successor in self._blocks and successor not in closed and position != differs
+        ]
+
+    def _differs(self, block: int) -> int:
+        """The edge that is taken where two loads of one word differ; -1 where none is."""
+        end = self._ends.get(block)
+        condition = self._turn.definition(end.operands[0]) if end is not None and end.operands else None
+        if condition is None or condition.operation != b"icmp":
+            return -1
+        sides = [self._turn.definition(value) for value in condition.operands]
+        words = [side.address for side in sides if side is not None and side.is_open]
+        is_one_word = len(words) == _SIDES and words[0] == words[1]
+        return _DIFFERS.get(condition.text.split(b" ", 1)[0], -1) if is_one_word else -1
+
+    def _reached(self, start: set[int], onward: Callable[[int], Iterable[int]]) -> set[int]:
+        seen = set(start)
+        stack = list(start)
+        while stack:
+            new = set(onward(stack.pop())) - seen
+            seen |= new
+            stack += new
+        return seen
+
+    def _carried(self, tail: int) -> Iterator[tuple[int, dict[bytes, bytes]]]:
+        """What the header's ``phi``s get from a tail, by the block before it where the tail only chooses; -1 else."""
+        choices = {line.value: line for line in self._turn.lines if line.block == tail and line.operation == b"phi"}
+        values = {phi.value: self._from(phi, tail) for phi in self._begun()}
+        if tail == self._header or choices.keys().isdisjoint(values.values()):
+            yield -1, values
+            return
+        for before in sorted({self._body.labels[label] for line in choices.values() for _, label in line.incoming}):
+            chosen = {value: self._from(line, before) for value, line in choices.items()}
+            yield before, {phi: chosen.get(value, value) for phi, value in values.items()}
+
+    def _from(self, phi: Instruction, block: int) -> bytes:
+        return next((value for value, label in phi.incoming if self._body.labels.get(label) == block), b"")
+
+    def _begun(self) -> list[Instruction]:
+        return [line for line in self._turn.lines if self._turn.is_begun(line)]
+
+    def _stands(self, values: Mapping[bytes, bytes]) -> bool:
+        moving = {phi: self._moved_by(value) for phi, value in values.items() if value != phi}
+        counts = {phi for phi, sources in moving.items() if any(self._turn.is_begun(line) for line in sources)}
+        if not counts:
+            return True
+        is_counting = all(line.operation in _COUNTING for phi in counts for line in moving[phi])
+        return is_counting and counts.isdisjoint(self._used())
+
+    def _moved_by(self, value: bytes) -> list[Instruction]:
+        return self._turn.sources([value])
+
+    def _used(self) -> set[bytes]:
+        """The header's ``phi``s that lead to an address, to memory or into a call that may do something."""
+        used = [
+            operand
+            for line in self._turn.lines
+            if line.operation in (b"load", b"store") or line.is_exchange or _may_do(line)
+            for operand in line.operands
+        ]
+        return {line.value for line in self._turn.sources(used) if self._turn.is_begun(line)}
+
+    def _deciding(self, standing: set[int], reads: set[bytes]) -> list[Instruction]:
+        """The reads that decide edges which leave what stands."""
+        found: list[Instruction] = []
+        for block in standing:
+            end = self._ends.get(block)
+            leaves = any(successor not in standing for successor in self._body.successors[block])
+            if end is not None and leaves:
+                found += [line for line in self._asked(end, reads) if line.value in reads]
+        return found
+
+    def _asked(self, end: Instruction, reads: set[bytes]) -> list[Instruction]:
+        """What a condition is computed from, up to the reads of this turn or of the one before."""
+        condition = end.operands[:1]
+        begun = [line for line in self._turn.sources(condition, _named(reads)) if self._turn.is_begun(line)]
+        carried = [value for line in begun for value in line.operands]
+        return self._turn.sources([*condition, *carried], _named(reads))
+
+
+def _named(values: set[bytes]) -> Callable[[Instruction], bool]:
+    return lambda line: line.value in values
+
+
+def _may_do(line: Instruction) -> bool:
+    callee = line.callee.decode(errors="replace")
+    return line.is_call and not callee.startswith("llvm.") and not WAITING.search(callee)

@@ -1,0 +1,258 @@
+"""Which loops wait for another thread, told from one body; and what calling a function does in a turn."""
+
+import pytest
+from unit.ir_modules import Source, facts_of, link
+
+from ringfence.graphs.facts import FunctionFacts, Idle
+from ringfence.passes.judge import judge, judged
+
+_DECLARED = """
+declare void @work(ptr)
+declare i1 @ready(ptr)
+declare void @llvm.x86.sse2.pause()
+declare i32 @llvm.umin.i32(i32, i32)
+declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
+"""
+
+
+def function(body: str, head: str = "define void @f(ptr %a, ptr %b, i64 %n)") -> FunctionFacts:
+    return facts_of(f"{_DECLARED}\n{head} {{\n{body}\n}}").function("f")
+
+
+def loop(turn: str, condition: str = "%go", carried: str = "") -> FunctionFacts:
+    return function(f"""
+      %slot = alloca i64
+      br label %loop
+    loop:
+      {carried}
+      {turn}
+      br i1 {condition}, label %loop, label %out
+    out:
+      ret void""")
+
+
+LOOKS = "%v = load atomic i64, ptr %a acquire, align 8\n %go = icmp eq i64 %v, 0"
+TRIES = "%x = cmpxchg ptr %a, i64 0, i64 1 acquire monotonic\n %ok = extractvalue {i64, i1} %x, 1\n %go = xor i1 %ok, 1"
+COUNTS = "%i = phi i32 [ 0, %0 ], [ %j, %loop ]"
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        LOOKS,
+        TRIES,
+        "%v = load volatile i64, ptr %a\n %go = icmp eq i64 %v, 0",
+        "fence acquire\n %v = load i64, ptr %a\n %go = icmp eq i64 %v, 0",
+        "%v = atomicrmw xchg ptr %a, i64 1 acquire\n %go = icmp eq i64 %v, 1",
+        "%v = atomicrmw or ptr %a, i64 %n acquire\n %go = icmp eq i64 %v, 1",
+        "%v = atomicrmw add ptr %a, i64 2 acquire\n %w = atomicrmw sub ptr %a, i64 2 release\n %go = icmp eq i64 %v, 1",
+        (
+            "%p = load atomic ptr, ptr %b acquire, align 8\n %v = load atomic i64, ptr %p acquire, align 8\n"
+            "%go = icmp eq i64 %v, 0"
+        ),
+        f"store i64 7, ptr %b\n {LOOKS}",
+        f"{LOOKS}\n store i64 %v, ptr %b",
+        f"store i64 %n, ptr %slot\n {LOOKS}",
+        f'call void asm sideeffect "pause", ""()\n {LOOKS}',
+    ],
+    ids=[
+        "a flag",
+        "a try",
+        "a register",
+        "a plain word behind a fence",
+        "an exchange",
+        "a bit",
+        "what is added is taken off",
+        "over a pointer that may change",
+        "writing the same again",
+        "keeping aside what was read",
+        "a stack slot",
+        "a pause by hand",
+    ],
+)
+def test_a_loop_whose_turns_are_alike_waits(turn: str) -> None:
+    assert len(loop(turn).waits) == 1
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        f"call void @llvm.memcpy.p0.p0.i64(ptr %b, ptr %a, i64 8, i1 false)\n {LOOKS}",
+        f"%o = load i64, ptr %b\n %s = add i64 %o, 1\n store i64 %s, ptr %b\n {LOOKS}",
+        f"%o = atomicrmw add ptr %b, i64 1 monotonic\n {LOOKS}",
+        f"%o = atomicrmw xor ptr %b, i64 1 monotonic\n {LOOKS}",
+        (
+            "%v = load atomic i64, ptr %a acquire, align 8\n %l = sub i64 %v, 1\n"
+            "%o = atomicrmw and ptr %a, i64 %l acq_rel\n %go = icmp ne i64 %o, 0"
+        ),
+        f"store volatile i64 1, ptr %b\n {LOOKS}",
+        f"{LOOKS}\n store atomic i64 %v, ptr %b release, align 8",
+        "%v = load i64, ptr %a\n %go = icmp eq i64 %v, 0",
+        f'call void asm sideeffect "out dx, al", ""()\n {LOOKS}',
+        (
+            "%v = load atomic i64, ptr %a acquire, align 8\n %w = load atomic i64, ptr %a monotonic, align 8\n"
+            "%go = icmp ne i64 %v, %w"
+        ),
+        (
+            "%c = load atomic i64, ptr %a monotonic, align 8\n %d = add i64 %c, 1\n"
+            "%x = cmpxchg ptr %a, i64 %c, i64 %d acq_rel monotonic\n %ok = extractvalue {i64, i1} %x, 1\n"
+            "%go = xor i1 %ok, 1"
+        ),
+        "%x = cmpxchg ptr %a, i64 0, i64 1 acquire monotonic\n %go = extractvalue {i64, i1} %x, 1",
+    ],
+    ids=[
+        "a copy",
+        "a sum in memory",
+        "a count for others",
+        "a toggle",
+        "a bit taken off",
+        "a device that is written",
+        "an atomic that follows another",
+        "a plain word",
+        "assembly that does something",
+        "two looks that differ",
+        "a retry with what was read",
+        "a claim that goes on where it succeeded",
+    ],
+)
+def test_a_loop_that_does_something_or_answers_progress_does_not(turn: str) -> None:
+    assert loop(turn).waits == ()
+
+
+def test_a_failed_exchange_that_tells_what_to_expect_next_is_a_retry() -> None:
+    carried = "%c = phi i64 [ %n, %0 ], [ %seen, %loop ]"
+    retry = "%x = cmpxchg ptr %a, i64 %c, i64 1 acq_rel monotonic\n %seen = extractvalue {i64, i1} %x, 0\n"
+    assert loop(f"{retry} %ok = extractvalue {{i64, i1}} %x, 1\n %go = xor i1 %ok, 1", carried=carried).waits == ()
+
+
+@pytest.mark.parametrize(
+    ("used", "waiting"),
+    [
+        ("%more = icmp ult i32 %j, 1000", 1),
+        ("%k = call i32 @llvm.umin.i32(i32 %j, i32 64)\n %more = icmp ult i32 %k, 1000", 1),
+        ("store i32 %j, ptr %b\n %more = icmp ult i32 %j, 1000", 0),
+        ("%q = getelementptr i32, ptr %b, i32 %j\n %w = load i32, ptr %q\n %more = icmp ult i32 %w, 1000", 0),
+        ("%m = mul i32 %j, %j\n %more = icmp ult i32 %m, 1000", 1),
+    ],
+)
+def test_a_count_of_the_turns_changes_nothing_unless_it_leads_to_memory(used: str, waiting: int) -> None:
+    turn = f"{LOOKS.replace('%go', '%unset')}\n %j = add i32 %i, 1\n {used}\n %go = and i1 %unset, %more"
+    assert len(loop(turn, carried=COUNTS).waits) == waiting
+
+
+def test_work_that_only_a_flag_ends_is_no_count() -> None:
+    turn = f"{LOOKS}\n %h = mul i32 %i, 31\n %j = xor i32 %h, 7"
+    assert loop(turn, carried=COUNTS).waits == ()
+
+
+def test_the_number_of_turns_alone_decides_no_wait() -> None:
+    turn = "%v = load atomic i64, ptr %a acquire, align 8\n %j = add i32 %i, 1\n %go = icmp ult i32 %j, 9"
+    assert loop(turn, carried=COUNTS).waits == ()
+
+
+def walk(again: str) -> FunctionFacts:
+    return function(f"""
+      %end = getelementptr i64, ptr %a, i64 8
+      br label %loop
+    loop:
+      %p = phi ptr [ %a, %0 ], [ %next, %more ]
+      %done = icmp eq ptr %p, %end
+      br i1 %done, label %{again}, label %look
+    look:
+      %v = load atomic i64, ptr %p acquire, align 8
+      %q = getelementptr i64, ptr %p, i64 1
+      %found = icmp ne i64 %v, 0
+      br i1 %found, label %out, label %more
+    more:
+      %next = phi ptr [ %q, %look ]{", [ %a, %loop ]" if again == "more" else ""}
+      br label %loop
+    out:
+      ret void""")
+
+
+def test_a_walk_waits_only_where_it_begins_anew() -> None:
+    assert len(walk("more").waits) == 1
+    assert walk("out").waits == ()
+
+
+def test_of_nested_loops_the_inner_one_is_told() -> None:
+    facts = function("""
+      br label %try
+    try:
+      %x = cmpxchg ptr %a, i64 0, i64 1 acquire monotonic
+      %ok = extractvalue {i64, i1} %x, 1
+      br i1 %ok, label %out, label %look
+    look:
+      %v = load atomic i64, ptr %a monotonic, align 8
+      %taken = icmp ne i64 %v, 0
+      br i1 %taken, label %again, label %try
+    again:
+      call void @llvm.x86.sse2.pause()
+      br label %look
+    out:
+      ret void""")
+    (wait,) = facts.waits
+    assert [facts.atomics[~number].operation for number in wait.reads] == ["load"]
+    assert [facts.calls[number].callee for number in wait.calls] == ["llvm.x86.sse2.pause"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("%v = add i64 %n, 1\n ret void", Idle.CALM),
+        ("%v = load atomic i64, ptr %a acquire, align 8\n ret void", Idle.LOOKS),
+        ("%x = cmpxchg ptr %a, i64 0, i64 %n acquire monotonic\n ret void", Idle.TRIES),
+        (
+            "%c = load atomic i64, ptr %a monotonic, align 8\n %x = cmpxchg ptr %a, i64 %c, i64 9 release monotonic",
+            Idle.BUSY,
+        ),
+        ("%v = load i64, ptr %a\n store i64 %v, ptr %b\n ret void", Idle.BUSY),
+    ],
+)
+def test_what_calling_a_function_does_in_a_turn_is_known(body: str, expected: Idle) -> None:
+    assert function(f"{body.removesuffix('ret void')}\n ret void").idle is expected
+
+
+def test_a_place_for_what_is_returned_is_nobody_elses() -> None:
+    body = "%v = load i64, ptr %b\n store i64 %v, ptr %a\n ret void"
+    for attribute in ("sret(i64)", "dead_on_unwind"):
+        assert function(body, f"define internal void @f(ptr {attribute} %a, ptr %b)").idle is Idle.CALM
+
+
+def spins(callee: str) -> list[str]:
+    source = Source()
+    root = source.subprogram("root", "/own/lib.rs", line=3)
+    here = source.at(root, 7, 5)
+    linked = link(
+        source.module(f"""
+    declare void @unknown()
+    declare i32 @clock_gettime(i32, ptr)
+    {callee}
+    define void @root(ptr %flag) !dbg {root} {{
+      br label %loop
+    loop:
+      %set = call i1 @ready(ptr %flag), !dbg {here}
+      br i1 %set, label %out, label %loop
+    out:
+      ret void }}""")
+    )
+    found = judge(linked.root, judged(linked.hot_path), lambda file: file)
+    return [str(each.detail["waits"]) for each in found if each.rule.id == "RF203"]
+
+
+_LOADS = "%v = load atomic i8, ptr %p acquire, align 1\n %b = trunc i8 %v to i1\n ret i1 %b }"
+
+
+def test_a_loop_waits_by_a_function_that_only_looks() -> None:
+    assert spins(f"define internal i1 @ready(ptr %p) noinline {{ {_LOADS}") == ["never pauses"]
+    assert spins(
+        f"define internal i1 @ready(ptr %p) noinline {{\n call i32 @clock_gettime(i32 1, ptr null)\n {_LOADS}"
+    ) == ["never pauses"]
+
+
+@pytest.mark.parametrize("deed", ["store i64 %x, ptr %p", "call void @unknown()", "call i1 @other(ptr %p)"])
+def test_a_loop_that_calls_what_does_something_or_is_not_known_does_not_wait(deed: str) -> None:
+    other = "define internal i1 @other(ptr %p) noinline {\n %t = call i1 @ready(ptr %p)\n ret i1 %t }\n"
+    made = "%x = load i64, ptr %p\n"
+    assert spins(f"{other}define internal i1 @ready(ptr %p) noinline {{\n{made} {deed}\n {_LOADS}") == []
+    assert spins("declare i1 @ready(ptr)") == []
