@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 
-from ringfence.graphs.names import method_name, without_generics
+from ringfence.graphs.names import crate_of, method_name, without_generics
 
 
 class BlockingClass(StrEnum):
@@ -79,6 +79,7 @@ _BY_SYMBOL = {
         renameat link linkat symlink readlink readlinkat chmod fchmod readdir readdir64 readdir64_r copy_file_range
         sendfile sendfile64 splice fwrite fread fgets fputs fprintf vfprintf fflush ReadFile WriteFile""",
 }
+_STANDARD = frozenset({"alloc", "core", "std"})
 _CLASS_OF = {name: each for each, names in _BY_SYMBOL.items() for name in names.split()}
 _FUTEX = re.compile(r"5futex|9lock_slow|lock_(?:shared|exclusive)_slow|11unlock_slow")
 _MACROS = {
@@ -114,4 +115,8 @@ def spelled(path: str) -> str:
     holder, _, method = plain.rpartition("::")
     if holder.startswith("core::core_arch"):
         return method
-    return f"{'thread' if holder.startswith('std::thread::functions') else holder.rsplit('::', 1)[-1]}::{method}"
+    if holder.startswith("std::thread::functions"):
+        return f"thread::{method}"
+    last = holder.rsplit("::", 1)[-1]
+    is_of_module = last[:1].islower() and crate_of(path) not in _STANDARD
+    return f"{crate_of(path) if is_of_module else last}::{method}"

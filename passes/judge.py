@@ -295,7 +295,8 @@ def _subject(each: Anchored[Sink]) -> str:
 
 def _named_call(called: str, rule: Rule) -> str:
     """A method goes by its own name, what makes a value by that of its type, too: ``new`` says nothing."""
-    if rule in _SPELLED:
+    is_conversion = called.startswith("<") and _CONSTRUCTOR.fullmatch(method_name(called))
+    if rule in _SPELLED and not is_conversion:
         return spelled(called)
     if macro(called) or not _CONSTRUCTOR.fullmatch(method_name(called)):
         return macro(called) or method_name(called)

@@ -19,13 +19,16 @@ from dataclasses import dataclass
 
 from ringfence.graphs.facts import PathClass
 from ringfence.graphs.hotpath import Anchored
+from ringfence.graphs.names import crate_of
 from ringfence.passes.heap_detail import paths_behind_anchor
 from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink
 from ringfence.passes.written_calls import owner_of
 
 _ALLOCATING = frozenset({"RF101", "RF102"})
+_STANDARD = frozenset({"alloc", "core", "std"})
 _POOLED = re.compile(r"(?:Box|Arc|Rc)<")
+_COUNTED = re.compile(r"(?:Arc|Rc)<")
 _PART_OF_A_CLOSURE = re.compile(r"\{closure")
 
 Named = tuple[str, Rule, Anchored[Sink]]
@@ -49,6 +52,8 @@ class _Event:
     function: str
     place: tuple[int, int]
     """Line and column."""
+    is_own: bool
+    """The user's own line makes or drops the value: what it calls is std's."""
 
 
 def lifetimes(named: Iterable[Named]) -> dict[str, Advice]:
@@ -69,12 +74,14 @@ def lifetimes(named: Iterable[Named]) -> dict[str, Advice]:
 
 
 def _event(fingerprint: str, each: Anchored[Sink]) -> _Event | None:
-    owner = owner_of(paths_behind_anchor(each))
+    paths = paths_behind_anchor(each)
+    owner = owner_of(paths)
     anchor = each.path[each.anchor]
     if not owner or _PART_OF_A_CLOSURE.search(owner):
         return None
     name = anchor.function.name_of(anchor.frame)
-    return _Event(fingerprint, owner, name, (anchor.frame.line, anchor.frame.column))
+    place = (anchor.frame.line, anchor.frame.column)
+    return _Event(fingerprint, owner, name, place, crate_of(paths[0]) in _STANDARD)
 
 
 def _advice(allocated: Sequence[_Event], freed: Sequence[_Event]) -> dict[str, Advice]:
@@ -89,9 +96,10 @@ def _advice(allocated: Sequence[_Event], freed: Sequence[_Event]) -> dict[str, A
     for event in allocated:
         frees = here[event.owner, event.function]
         behind = [each for each in frees if each.place > event.place]
-        if behind and len({each.place for each in frees}) >= len(made[event.owner, event.function]):
+        is_known = event.is_own or not _COUNTED.match(event.owner)
+        if behind and is_known and len({each.place for each in frees}) >= len(made[event.owner, event.function]):
             found[event.fingerprint] = _temporary(event, behind[0])
-        elif event.owner in owners and _POOLED.match(event.owner):
+        elif event.owner in owners and event.is_own and _POOLED.match(event.owner):
             found[event.fingerprint] = _pooled(event)
     return found
 

@@ -25,6 +25,9 @@ _SENTENCE = re.compile(r"[.;]\s")
 _DROPPED = re.compile(r"::drop_(?:in_place|glue)::<(.*)>$")
 _ACQUIRES = re.compile(r"(?:try_)?(?:lock|read|write|upgradable_read)(?:_\w+)?$")
 _MOST_VARIANTS = 4
+_INSIDE = frozenset({"RF101", "RF102", "RF103", "RF402", "RF902"})
+"""What a library does to the heap, and whom it calls, is its own affair."""
+_OF_A_QUEUE = re.compile(r"(?:\w+_)?(?:send|recv|push|pop|enqueue|dequeue)(?:_\w+)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +96,24 @@ def change_for(finding: Finding, own: int, line: str, start: int) -> Change:
 
 def _of_others(site: _Site) -> Change | None:
     """What a library's function does inside cannot be mended by its caller."""
-    is_inside = site.finding.rule in ("RF101", "RF102") and "::" in site.called and not is_standard(site.called, None)
     name = method_name(site.called)
-    if not is_inside or not name.isidentifier() or "drop_" in site.called:
+    if site.finding.rule not in _INSIDE or not _is_inside(site):
         return None
     crate, holder = crate_of(site.called), without_generics(site.called).split("::")[-2]
     name = f"{holder}::{name}" if holder[:1].isupper() and holder.isidentifier() else name
+    if site.finding.rule in ("RF402", "RF902"):
+        return Change(
+            f"call `{name}` of `{crate}` outside of the hot path, or one that calls nothing it was handed", ""
+        )
     return Change(
         f"call `{name}` of `{crate}` outside of the hot path, or a form of it that fills a buffer of yours", ""
     )
+
+
+def _is_inside(site: _Site) -> bool:
+    """The user's line calls a library's function that is named, and is no drop of a value."""
+    is_library = "::" in site.called and not is_standard(site.called, None)
+    return is_library and method_name(site.called).isidentifier() and "drop_" not in site.called
 
 
 def _from_advice(finding: Finding) -> Change:
@@ -172,7 +184,9 @@ def _blocked(site: _Site) -> Change | None:
 def _waited(site: _Site) -> Change | None:
     """A library's function that waits for another thread."""
     name = _of_library(site)
-    sentence = f"use a queue whose `{name}` waits for nobody, such as a single-producer, single-consumer ring"
+    sentence = f"call `{name}` of `{crate_of(site.called)}` on a thread that may wait"
+    if _OF_A_QUEUE.match(name):
+        sentence = f"use a queue whose `{name}` waits for nobody, such as a single-producer, single-consumer ring"
     return Change(sentence, "") if name else None
 
 
@@ -317,7 +331,9 @@ def _type_name(path: str) -> str:
     return without_generics(path).rsplit("::", 1)[-1]
 
 
-def _generic(site: _Site) -> Change:
+def _generic(site: _Site) -> Change | None:
+    if _is_inside(site):
+        return None
     word = _NAME.match(site.line, site.start)
     called = word[0] if word and word[0] not in ("self", "let", "if", "match", "return") else "callback"
     names = [part for part in without_generics(site.caller).split("::") if part.isidentifier()]
@@ -325,7 +341,9 @@ def _generic(site: _Site) -> Change:
     return Change(f"take `{called}` as a generic parameter, so that its calls are direct", code)
 
 
-def _handed_out(site: _Site) -> Change:
+def _handed_out(site: _Site) -> Change | None:
+    if _is_inside(site):
+        return None
     retired = "self.retired" if site.is_method else "retired"
     dropped = _DROPPED.search(site.called)
     of = f" // {shorten(dropped[1])}" if dropped else ""

@@ -9,7 +9,7 @@ from report_samples import ROOT, finding, location, numbered, report, step
 from ringfence.graphs.facts import PathClass
 from ringfence.passes.allocation import HEAP_ALLOCATION, HEAP_FREE, HEAP_GROWTH
 from ringfence.passes.blocking import BLOCKING_CALL
-from ringfence.passes.branching import VIRTUAL_CALL
+from ringfence.passes.branching import POINTER_CALL, VIRTUAL_CALL
 from ringfence.passes.channels import SHARED_QUEUE
 from ringfence.passes.hints import UNHINTED_BRANCH
 from ringfence.passes.limits import INLINE_ASSEMBLY, MISSING_IR
@@ -227,6 +227,9 @@ def test_text_that_is_no_errors_keeps_its_advice(tmp_path: Path) -> None:
     ("rule", "called", "change"),
     [
         (SPIN_WAIT, "ring::Tx<u8>::try_send", "Use a queue whose `try_send` waits for nobody"),
+        (SPIN_WAIT, "rayon_core::ThreadPool::install", "Call `install` of `rayon_core` on a thread that may wait"),
+        (HEAP_FREE, "chrono::format::DelayedFormat<T>::write_to", "Call `DelayedFormat::write_to` of `chrono` outside"),
+        (POINTER_CALL, "metrics::with_recorder", "Call `with_recorder` of `metrics` outside of the hot path"),
         (LOCK, "quick_cache::sync::Cache<u8>::remove_if", "Call `remove_if` of `quick_cache` on one thread"),
         (LOCK, "core::ptr::drop_in_place::<ring::Tx<u8>>", "Borrow the value"),
         (SPIN_WAIT, "core::hint::spin_loop", "Borrow the value"),

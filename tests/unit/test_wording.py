@@ -52,6 +52,32 @@ def test_two_pieces_of_advice_are_joined_by_one_mark() -> None:
     assert "made at start; it is temporary:" in found.help
 
 
+@pytest.mark.parametrize(
+    ("makers", "is_temporary"),
+    [
+        (("alloc::sync::Arc<test::Quote>::new",), True),
+        (("codec::Table::row", "alloc::sync::Arc<test::Quote>::new"), False),
+        (("codec::Table::text", "alloc::vec::Vec<u8>::with_capacity"), True),
+        (("codec::Table::item", "alloc::boxed::Box<test::Quote>::new"), True),
+    ],
+)
+def test_what_a_library_makes_and_keeps_is_not_called_temporary(makers: tuple[str, ...], *, is_temporary: bool) -> None:
+    source = Source()
+    root = source.subprogram("root", "/own/lib.rs")
+    owner = makers[-1].rsplit("::", 1)[0]
+    dropped = source.subprogram(f"core::ptr::drop_in_place::<{owner}>", "/std/lib.rs")
+    at = source.at(root, 5)
+    for name in makers:
+        at = source.at(source.subprogram(name, "/std/lib.rs"), 2, inlined_at=at)
+    text = f"""define void @root() !dbg {root} {{
+      %p = call ptr @{ALLOC}(i64 8, i64 8), !dbg {at}
+      call void @{DEALLOC}(ptr %p, i64 8, i64 8), !dbg {source.at(dropped, 3, inlined_at=source.at(root, 6))}
+      ret void }}"""
+    (found,) = findings(link(source.module(text)), "RF101")
+    assert ("it is temporary" in found.help) == is_temporary
+    assert "keep a pool" not in found.help
+
+
 def test_a_wait_is_said_to_be_in_one_loop_only() -> None:
     source = Source()
     root = source.subprogram("root", "/own/lib.rs")
