@@ -36,6 +36,9 @@ Objects may be made anywhere, long before the root runs, so candidates are sough
 8. *Machine code*: what a native function names without calling it, it is taken to call, if that is a function of the
    program or one that is known by name. Its calls through pointers have no candidates of their own.
 
+Only what the program can make is a candidate (`ringfence.graphs.liveness`): a vtable, a table or an address counts
+where something alive names it.
+
 Candidates of which nothing but the signature is known are followed only if there are at most `FOLLOWED_BY_SIGNATURE`,
 or if slot and signature leave one method of one trait: a common signature fits half the program. What is not followed
 is an unresolved call.
@@ -49,6 +52,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ringfence.graphs.candidates import Candidate, Evidence, Resolution
 from ringfence.graphs.effects import effect_of
 from ringfence.graphs.facts import CallKind, CallSite, ModuleFacts, VTable
+from ringfence.graphs.liveness import Liveness
 from ringfence.graphs.names import crate_of, display_name, trait_method, without_generics
 from ringfence.graphs.pointer_calls import PointerCalls
 from ringfence.graphs.program import Function, Program
@@ -74,13 +78,14 @@ class Dispatch:
         method_at: MethodAt,
         is_own_crate: Callable[[str], bool],
         modules_of: Callable[[str], Iterable[int]],
+        liveness: Liveness,
     ) -> None:
         """``symbols`` are all function symbols of the program with the modules that define them; ``modules_of`` gives
         the modules of a crate, for one of the user's own those of all of them."""
         self._program = program
         self._modules_of = modules_of
-        self._virtual = VirtualCalls(program, symbols, method_at, is_own_crate)
-        self._pointer = PointerCalls(program)
+        self._virtual = VirtualCalls(program, symbols, method_at, is_own_crate, liveness)
+        self._pointer = PointerCalls(program, liveness)
 
     def wanted(self, caller: Function, site: CallSite) -> frozenset[int]:
         """Modules that must be read before `resolve` can judge clauses 2 and 6 for this call."""

@@ -16,9 +16,10 @@ from functools import cached_property
 import msgspec
 
 from ringfence.graphs.access_facts import Access
+from ringfence.graphs.references import References
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 48
+FACTS_VERSION = 49
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
@@ -318,6 +319,8 @@ class Frame(Record, frozen=True):
 
 
 _FRAME_WIDTH = 5
+_encoder = msgspec.msgpack.Encoder()
+_NO_REFERENCES = msgspec.Raw(_encoder.encode(References()))
 
 
 class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
@@ -346,6 +349,12 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
     """Encoded `ringfence.graphs.types.TypeFacts`; decoded when a type is asked for."""
     variable_types: tuple[str, ...] = ()
     """Types of the variables that accesses begin at, as Rust prints them."""
+    encoded_references: msgspec.Raw = _NO_REFERENCES
+
+    @cached_property
+    def references(self) -> References:
+        """Who names whom; decoded when it is asked for."""
+        return _references_decoder.decode(self.encoded_references)
 
     @cached_property
     def _frame_table(self) -> "array[int]":
@@ -420,8 +429,8 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
 
 _function_decoder = msgspec.msgpack.Decoder(FunctionFacts)
 _types_decoder = msgspec.msgpack.Decoder(tuple[TypeFacts, ...])
+_references_decoder = msgspec.msgpack.Decoder(References)
 _module_decoder = msgspec.msgpack.Decoder(ModuleFacts)
-_encoder = msgspec.msgpack.Encoder()
 
 
 def _decode_function(raw: msgspec.Raw) -> FunctionFacts:
@@ -436,6 +445,11 @@ def encode_function(function: FunctionFacts) -> msgspec.Raw:
 def encode_types(types: tuple[TypeFacts, ...]) -> msgspec.Raw:
     """The form in which `ModuleFacts.types` keeps types."""
     return msgspec.Raw(_encoder.encode(types))
+
+
+def encode_references(references: References) -> msgspec.Raw:
+    """The form in which `ModuleFacts.encoded_references` keeps them."""
+    return msgspec.Raw(_encoder.encode(references))
 
 
 def encode_module(facts: ModuleFacts) -> bytes:

@@ -11,6 +11,7 @@ from ringfence.graphs.candidates import (
     one_of_each,
 )
 from ringfence.graphs.facts import CallSite, ModuleFacts, Variable
+from ringfence.graphs.liveness import Liveness
 from ringfence.graphs.names import crate_of, display_name, without_generics
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.virtual_calls import is_formatting
@@ -25,8 +26,9 @@ _RAW_WAKER = "{ ptr, ptr } "
 class PointerCalls:
     """Functions whose address is taken, by signature and by place in a table."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, liveness: Liveness) -> None:
         self._program = program
+        self._liveness = liveness
         self._found: dict[tuple[str, int], tuple[Candidate, ...]] = {}
         self._seen_modules = 0
 
@@ -73,21 +75,28 @@ class PointerCalls:
         known = self._found.get(key)
         if known is None:
             # Looking at a function numbers it, so the order must be the same in every run.
-            pointed = sorted(set(self._pointed(site.slot)), key=lambda each: (each.module, each.symbol, each.evidence))
-            fitting = (each for each in pointed if self._fits(each, site.signature))
-            known = self._found[key] = one_of_each(each for each in fitting if not is_formatting(each.symbol))
+            pointed = sorted(set(self._pointed(site.slot)), key=_order)
+            fitting = [each for each in pointed if self._fits(each[0], site.signature)]
+            named = ((each, where) for each, where in fitting if not is_formatting(each.symbol))
+            known = self._found[key] = one_of_each(each for each, where in named if self._is_alive(each, *where))
         return known
 
-    def _pointed(self, slot: int) -> Iterator[Candidate]:
+    def _is_alive(self, candidate: Candidate, module: int, holder: str) -> bool:
+        if holder:
+            return self._liveness.is_alive(module, holder)
+        return self._liveness.is_taken(module, candidate.symbol)
+
+    def _pointed(self, slot: int) -> Iterator[tuple[Candidate, tuple[int, str]]]:
+        """Each with the module that takes its address, and the table there that holds it, if one does."""
         for module, facts in self._program.modules.items():
             for symbol in facts.addresses_taken:
-                yield self._located(module, symbol, Evidence.ADDRESS)
+                yield self._located(module, symbol, Evidence.ADDRESS), (module, "")
             vtables = {vtable.symbol for vtable in facts.vtables}
             for holder in facts.address_globals.keys() - vtables:
                 evidence, symbols = _held(facts, holder, slot)
                 for symbol in symbols:
                     if symbol and symbol not in facts.address_globals:
-                        yield self._located(module, symbol, evidence)
+                        yield self._located(module, symbol, evidence), (module, holder)
 
     def _functions_of_wakers(self) -> frozenset[str]:
         """What stands in tables that can be a ``RawWakerVTable``."""
@@ -114,6 +123,11 @@ class PointerCalls:
             return False
         # Machine code has no signatures: any may be meant.
         return self._program.is_native(candidate.module) or is_compatible(function.facts.signature, signature)
+
+
+def _order(pointed: tuple[Candidate, tuple[int, str]]) -> tuple[int, str, str, int, str]:
+    candidate, (module, holder) = pointed
+    return candidate.module, candidate.symbol, candidate.evidence, module, holder
 
 
 def _held(facts: ModuleFacts, holder: str, slot: int) -> tuple[Evidence, tuple[str, ...]]:

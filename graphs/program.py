@@ -38,6 +38,18 @@ class Symbols(Protocol):
         """Whether the module defines the symbol, visibly or not."""
         ...
 
+    def needing(self, symbol: str) -> Sequence[int]:
+        """Modules that name a symbol which they do not define."""
+        ...
+
+    def exported(self, module: int) -> AbstractSet[str]:
+        """What code outside of the program may call of a module."""
+        ...
+
+    def size(self, module: int) -> int:
+        """How many functions a module defines."""
+        ...
+
     def functions(self) -> Sequence[tuple[str, Sequence[int]]]:
         """Every name that some module defines, sorted, with all modules that do."""
         ...

@@ -2,7 +2,7 @@
 
 One wave follows the direct calls of all functions that are new, asks for the modules that they need, together, and
 goes on. When no direct call is left, indirect calls are resolved against what is known by then; new candidates start
-the next wave. It ends when nothing new appears.
+the next wave. It ends when nothing new appears and no module was read since the calls were resolved.
 
 A call in a block of class *panic* is followed only on request: whatever lies behind it is panic as well.
 """
@@ -79,9 +79,11 @@ def reach(program: Program, roots: Iterable[Function], dispatch: Dispatch, *, fo
     reached = Reach(program)
     indirect: list[tuple[Function, int]] = []
     fresh = sorted(roots, key=lambda function: function.id)
-    while fresh:
+    read = -1
+    while fresh or read != len(program.modules):
         while fresh:
             fresh = _follow_direct(reached, fresh, indirect, dispatch, follow_panic=follow_panic)
+        read = len(program.modules)
         fresh = _follow_indirect(reached, indirect, dispatch)
     for edges in reached.edges.values():
         edges.sort(key=lambda edge: (edge.callee, edge.site.place, edge.site.location))

@@ -22,6 +22,10 @@ class ModuleSymbols(msgspec.Struct, frozen=True, gc=False):
     """Definitions visible in this module only; another module may use the same name for something else."""
     undefined: tuple[str, ...] = ()
     """Declared here, defined elsewhere; with ``available_externally``, whose body is only a copy."""
+    variables: tuple[str, ...] = ()
+    """Global variables that are declared here and defined elsewhere."""
+    hidden: tuple[str, ...] = ()
+    """Those of the visible definitions that are for this program only: who links it, or loads it, does not see them."""
 
 
 class SymbolIndex:
@@ -30,12 +34,14 @@ class SymbolIndex:
     A module whose symbols are unknown keeps its number by an empty ``ModuleSymbols()``.
     """
 
-    __slots__ = ("_defined_by_module", "_functions", "_modules", "_visible")
+    __slots__ = ("_defined_by_module", "_exported_by_module", "_functions", "_modules", "_needed", "_visible")
 
     def __init__(self, modules: Iterable[ModuleSymbols]) -> None:
         self._modules = tuple(modules)
         self._visible: dict[str, tuple[int, ...]] = {}
         self._defined_by_module: dict[int, frozenset[str]] = {}
+        self._exported_by_module: dict[int, frozenset[str]] = {}
+        self._needed: dict[str, tuple[int, ...]] = {}
         self._functions: tuple[tuple[str, tuple[int, ...]], ...] = ()
         for number, module in enumerate(self._modules):
             _add(self._visible, module.defined, number)
@@ -65,6 +71,27 @@ class SymbolIndex:
             names = frozenset((*symbols.defined, *symbols.weak, *symbols.local))
             self._defined_by_module[module] = names
         return symbol in names
+
+    def exported(self, module: int) -> frozenset[str]:
+        """Definitions that others than this program may call."""
+        names = self._exported_by_module.get(module)
+        if names is None:
+            symbols = self._modules[module]
+            names = frozenset((*symbols.defined, *symbols.weak)).difference(symbols.hidden)
+            self._exported_by_module[module] = names
+        return names
+
+    def needing(self, symbol: str) -> tuple[int, ...]:
+        """The modules that name a symbol, a function's or a variable's, which they do not define."""
+        if not self._needed:
+            for number, module in enumerate(self._modules):
+                _add(self._needed, (*module.undefined, *module.variables), number)
+        return self._needed.get(symbol, ())
+
+    def size(self, module: int) -> int:
+        """How many functions the module defines."""
+        symbols = self._modules[module]
+        return len(symbols.defined) + len(symbols.weak) + len(symbols.local)
 
     def functions(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
         """Every name that some module defines, sorted, with all modules that do: visible definitions before local."""

@@ -15,6 +15,7 @@ from ringfence.graphs.candidates import (
     one_of_each,
 )
 from ringfence.graphs.facts import CallKind, CallSite, VTable
+from ringfence.graphs.liveness import Liveness
 from ringfence.graphs.names import crate_of, display_name, method_name, trait_method, without_generics
 from ringfence.graphs.program import Function, Program
 
@@ -54,6 +55,15 @@ class _VirtualCall:
 
 
 @dataclass(frozen=True, slots=True)
+class _Held:
+    """A method in a slot of a vtable."""
+
+    module: int
+    vtable: str
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Virtual:
     """What is known of virtual calls that are alike."""
 
@@ -71,10 +81,12 @@ class VirtualCalls:
         symbols: Iterable[tuple[str, Sequence[int]]],
         method_at: MethodAt,
         is_own_crate: Callable[[str], bool],
+        liveness: Liveness,
     ) -> None:
         """``symbols`` are all function symbols of the program with the modules that define them."""
         self._program = program
         self._is_own_crate = is_own_crate
+        self._liveness = liveness
         self._method_at = method_at
         self._symbols = tuple(symbols)
         self._trait_methods = [(symbol, where) for symbol, where in self._symbols if symbol.startswith(_TRAIT_METHOD)]
@@ -84,7 +96,7 @@ class VirtualCalls:
         self._vtables: list[tuple[int, VTable]] = []
         self._seen_modules = 0
         self._methods: set[tuple[str, int]] = set()
-        self._found: dict[tuple[int, str, str, frozenset[str]], tuple[Candidate, ...]] = {}
+        self._found: dict[tuple[int, str, str, frozenset[str]], tuple[_Held, ...]] = {}
         self._virtuals: dict[_VirtualCall, _Virtual] = {}
         self._drops: dict[frozenset[str], Resolution] = {}
 
@@ -124,9 +136,9 @@ class VirtualCalls:
         self, call: _VirtualCall, by_name: list[tuple[int, str]], likely: list[tuple[int, str]]
     ) -> Resolution:
         modules = self._program.modules
-        found = {(each.module, each.symbol): each for each in self._by_vtable(call)}
+        found = {(each.module, each.symbol): each for each in self._alive_by_vtable(call)}
         for module, symbol in likely:
-            if module in modules and self._has_signature(module, symbol, call.signature):
+            if module in modules and self._may_be_called(module, symbol, call.signature):
                 found.setdefault((module, symbol), Candidate(module, symbol, Evidence.NAME))
         unread = {display_name(symbol) for module, symbol in by_name if module not in modules}
         unread -= {display_name(symbol) for _, symbol in found}
@@ -178,14 +190,23 @@ class VirtualCalls:
         """A vtable's slot may be loaded without a mark where LLVM moved the load into another function."""
         return call.slot != _ANY_SLOT and bool(call.dyn) and bool(self._by_vtable(call))
 
-    def _by_vtable(self, call: _VirtualCall) -> tuple[Candidate, ...]:
+    def _may_be_called(self, module: int, symbol: str, signature: str) -> bool:
+        """Of a method that stands in no vtable which is alive and was read."""
+        return self._has_signature(module, symbol, signature) and self._liveness.may_be_an_objects(module, symbol)
+
+    def _alive_by_vtable(self, call: _VirtualCall) -> Iterator[Candidate]:
+        for each in self._by_vtable(call):
+            if self._liveness.is_alive(each.module, each.vtable):
+                yield self._located(each.module, each.symbol)
+
+    def _by_vtable(self, call: _VirtualCall) -> tuple[_Held, ...]:
         key = (call.slot, call.signature, call.method, call.dyn)
         known = self._found.get(key)
         if known is None:
             known = self._found[key] = tuple(self._in_slot(*key))
         return known
 
-    def _in_slot(self, slot: int, signature: str, method: str, dyn: frozenset[str]) -> Iterator[Candidate]:
+    def _in_slot(self, slot: int, signature: str, method: str, dyn: frozenset[str]) -> Iterator[_Held]:
         for module, vtable in self._vtables:
             if dyn and not _has_one_of(vtable, dyn):
                 continue
@@ -193,7 +214,7 @@ class VirtualCalls:
                 if not symbol or (method and not _is_named(vtable, symbol, method)):
                     continue
                 if self._has_signature(module, symbol, signature):
-                    yield self._located(module, symbol)
+                    yield _Held(module, vtable.symbol, symbol)
 
     def _by_name(self, call: _VirtualCall) -> list[tuple[int, str]]:
         by_trait = self._implementations(call.method) if call.is_written else {}
@@ -226,11 +247,12 @@ class VirtualCalls:
         known = self._drops.get(dyn)
         if known is None:
             vtables = [(module, vtable) for module, vtable in self._vtables if _has_one_of(vtable, dyn)]
-            dropped = [self._located(module, vtable.drop) for module, vtable in vtables if vtable.drop]
+            alive = [each for each in vtables if self._liveness.is_alive(each[0], each[1].symbol)]
+            dropped = [self._located(module, vtable.drop) for module, vtable in alive if vtable.drop]
             if not vtables:
                 dropped += [found for each in sorted(dyn) for found in self._drops_by_name(each)]
                 dropped = dropped or self._drops_of_unnamed(dyn)
-            followed = bool(dropped or vtables)
+            followed = bool(dropped or alive)
             known = self._drops[dyn] = Resolution(one_of_each(dropped), followed=followed)
         return known
 
@@ -255,7 +277,7 @@ class VirtualCalls:
         unnamed = {
             (module, vtable.drop)
             for module, vtable in self._vtables
-            if vtable.drop and not vtable.methods and not vtable.name
+            if vtable.drop and not vtable.methods and not vtable.name and self._liveness.is_alive(module, vtable.symbol)
         }
         found = [self._located(module, symbol) for module, symbol in sorted(unnamed)]
         return found if len(one_of_each(found)) <= FOLLOWED_BY_SIGNATURE else []

@@ -22,7 +22,7 @@ VIRTUAL_CALL = Rule(
     "the dispatch out of the loop.",
     false_positives="A trait with one implementation that LLVM devirtualises leaves no such call and is not reported.",
     how="A call of a pointer that was loaded from a vtable (`!invariant.load`). Candidates come from all vtables and "
-    "all implementations in the program.",
+    "all implementations that the program can make an object of.",
 )
 POINTER_CALL = Rule(
     id="RF402",
@@ -34,7 +34,7 @@ POINTER_CALL = Rule(
     instead="Make the caller generic over `F: Fn(…)`, or match on an enum of the handlers.",
     false_positives="None known; a pointer that LLVM resolves leaves a direct call.",
     how="A call whose callee operand is a pointer that did not come from a vtable. Candidates are functions of the "
-    "same signature whose address is taken.",
+    "same signature whose address something alive takes.",
 )
 
 

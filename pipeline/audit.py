@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ringfence.graphs.dispatch import Dispatch
 from ringfence.graphs.hotpath import Anchored, HotPath
+from ringfence.graphs.liveness import Liveness, Users
 from ringfence.graphs.names import crate_of
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.reach import Reach, reach
@@ -31,7 +32,7 @@ from ringfence.pipeline.errors import UsageError
 from ringfence.pipeline.layout_facts import hot_layout, touched_in
 from ringfence.pipeline.levels import Levels, RuleLevel, allowed_by_level, silenced, with_level
 from ringfence.pipeline.library import Library
-from ringfence.pipeline.module_source import ModuleSource
+from ringfence.pipeline.module_source import ModuleSource, Origin
 from ringfence.pipeline.progress import Progress
 from ringfence.pipeline.propose import message, proposals
 from ringfence.pipeline.report.compose import RootResult, build_report
@@ -276,8 +277,26 @@ def _reach(linked: Linked, *, follow_panic: bool) -> Reach:
         return own if built.is_own_crate(crate) else linked.library.modules_of(crate)
 
     symbols = linked.library.functions
-    dispatch = Dispatch(linked.program, symbols, built.files.method_at, built.is_own_crate, modules_of)
+    liveness = _liveness(linked)
+    dispatch = Dispatch(linked.program, symbols, built.files.method_at, built.is_own_crate, modules_of, liveness)
     return reach(linked.program, linked.functions, dispatch, follow_panic=follow_panic)
+
+
+def _liveness(linked: Linked) -> Liveness:
+    """Whoever uses a library of the user's own may call what it exports and, through code of it that is generic or
+    inlined, what its dependencies do; of a program others see the plain names."""
+    library, built = linked.library, linked.built
+    is_library = library.exports_rust if built.is_library is None else built.is_library
+    of = {Origin.OWN: Users.FOREIGN}
+    if is_library:
+        of = {Origin.OWN: Users.ANY, Origin.DEPENDENCY: Users.ANY}
+    return Liveness(
+        linked.program,
+        library.symbols,
+        lambda module: of.get(library.sources[module].origin, Users.NONE),
+        linked.functions,
+        is_library=is_library,
+    )
 
 
 def _judge(roots: Sequence[Function], sinks: Judged, built: Built, levels: Levels) -> Iterator[Way]:

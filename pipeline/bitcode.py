@@ -30,6 +30,9 @@ _STORED_SYMBOL = struct.Struct("<6I")
 """``storage::Symbol``: offset and size of Name, of IRName, ComdatIndex, Flags."""
 
 # storage::Symbol::FlagBits
+_VISIBILITY = 0b11
+"""``FB_visibility``, two bits: 0 is the default, 1 hidden, 2 protected."""
+_HIDDEN = 1
 _UNDEFINED = 1 << 3
 _WEAK = 1 << 4
 _GLOBAL = 1 << 10
@@ -47,6 +50,7 @@ _TEXT_ALIAS = re.compile(
 )
 """A function's type ends with its parameters, right before the aliasee; an expression over data does not."""
 
+_TEXT_VARIABLE = re.compile(rb"^@(" + SYMBOL + rb") = (?:external|extern_weak) ", re.MULTILINE)
 _TEXT_UNDEFINED = (b"available_externally", b"extern_weak")
 _TEXT_LOCAL = (b"internal", b"private")
 _TEXT_WEAK = (b"weak", b"weak_odr", b"linkonce", b"linkonce_odr")
@@ -92,22 +96,26 @@ def _stored_symbols(stream: Span, table: bytes, names: bytes) -> ModuleSymbols |
     weak: list[str] = []
     local: list[str] = []
     undefined: list[str] = []
+    variables: list[str] = []
+    hidden: list[str] = []
     for _, _, start, size, _, flags in _STORED_SYMBOL.iter_unpack(memoryview(table)[offset:end]):
-        if not flags & _EXECUTABLE or not size:
+        if not size or not flags & (_EXECUTABLE | _UNDEFINED):
             continue
         if start + size > len(names):
             raise stream.unreadable(f"its symbol table is damaged, a name lies beyond {len(names)} bytes of names")
         # The IR's name, not the linker's: that has a `.L` in front of private symbols. LLVM's own `\01` means "as is".
         name = names[start : start + size].decode(errors="replace").removeprefix("\x01")
         if flags & _UNDEFINED:
-            undefined.append(name)
+            (undefined if flags & _EXECUTABLE else variables).append(name)
         elif not flags & _GLOBAL:
             local.append(name)
         elif flags & _WEAK:
             weak.append(name)
         else:
             defined.append(name)
-    return _symbols(defined, weak, local, undefined)
+        if flags & _VISIBILITY == _HIDDEN and flags & _GLOBAL and not flags & _UNDEFINED:
+            hidden.append(name)
+    return _symbols(defined, weak, local, undefined, variables, hidden)
 
 
 def _text_symbols(span: Span) -> ModuleSymbols:
@@ -120,15 +128,25 @@ def _text_symbols(span: Span) -> ModuleSymbols:
     weak: list[str] = []
     local: list[str] = []
     undefined: list[str] = []
+    hidden: list[str] = []
     for keyword, front, symbol in _TEXT_FUNCTION.findall(text):
         linkage = front.split(b" ", 1)[0]
         if keyword == b"declare" or linkage in _TEXT_UNDEFINED:
             undefined.append(symbol_name(symbol))
         else:
             _with_linkage(linkage, defined, weak, local).append(symbol_name(symbol))
+            hidden += [symbol_name(symbol)] if _is_hidden(front) else []
     for symbol, front in _TEXT_ALIAS.findall(text):
         _with_linkage(front.split(b" ", 1)[0], defined, weak, local).append(symbol_name(symbol))
-    return _symbols(defined, weak, local, undefined)
+        hidden += [symbol_name(symbol)] if _is_hidden(front) else []
+    variables = map(symbol_name, _TEXT_VARIABLE.findall(text))
+    return _symbols(defined, weak, local, undefined, variables, hidden)
+
+
+def _is_hidden(front: bytes) -> bool:
+    """``front`` stands before a definition's name, where LangRef puts the visibility."""
+    words = front.split()
+    return b"hidden" in words and not any(word in words for word in _TEXT_LOCAL)
 
 
 def _with_linkage(linkage: bytes, defined: list[str], weak: list[str], local: list[str]) -> list[str]:
@@ -138,9 +156,14 @@ def _with_linkage(linkage: bytes, defined: list[str], weak: list[str], local: li
 
 
 def _symbols(
-    defined: Iterable[str], weak: Iterable[str], local: Iterable[str], undefined: Iterable[str]
+    defined: Iterable[str],
+    weak: Iterable[str],
+    local: Iterable[str],
+    undefined: Iterable[str],
+    variables: Iterable[str],
+    hidden: Iterable[str],
 ) -> ModuleSymbols:
-    return ModuleSymbols(*(_sorted(names) for names in (defined, weak, local, undefined)))
+    return ModuleSymbols(*(_sorted(names) for names in (defined, weak, local, undefined, variables, hidden)))
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import os
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ringfence.graphs.names import crate_of
@@ -12,6 +12,7 @@ from ringfence.pipeline.cargo import Build, Metadata, Selection, build, metadata
 from ringfence.pipeline.config import Config, ConfigFile, find_config, load_config
 from ringfence.pipeline.containers import discover, linked_modules, sysroot_modules
 from ringfence.pipeline.errors import BuildError, UsageError
+from ringfence.pipeline.libraries import selects_library
 from ringfence.pipeline.module_source import ModuleSource, Origin
 from ringfence.pipeline.progress import Progress
 from ringfence.pipeline.report import model
@@ -54,6 +55,8 @@ class Built:
     workspace's members, of the crates that the configuration adds, and of the crates that define the roots."""
     is_own_crate: Callable[[str], bool]
     description: model.Build
+    is_library: bool | None = None
+    """Whether Rust code outside of the build uses it (`ringfence.pipeline.libraries`); None where nobody said."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -92,7 +95,8 @@ def build_or_open(request: Request, progress: Progress) -> Built:
         on_line=_pass_on,
     )
     own_ids = {package.id for package in named} | set(packages.workspace_members)
-    return _from_cargo(built, packages, config_file, own_ids)
+    is_library = selects_library(request.selection, packages)
+    return replace(_from_cargo(built, packages, config_file, own_ids), is_library=is_library)
 
 
 def _config_file(explicit: Path | None, workspace: Path) -> ConfigFile | None:

@@ -107,6 +107,13 @@ class Package(msgspec.Struct, frozen=True):
         return self.manifest_path.parent
 
 
+class Resolve(msgspec.Struct, frozen=True):
+    """The part of the dependency graph that matters here."""
+
+    root: str | None = None
+    """The package of the manifest that was asked about; none for a workspace without one."""
+
+
 class Metadata(msgspec.Struct, frozen=True):
     """The answer of ``cargo metadata``, format version 1, for one target."""
 
@@ -115,6 +122,9 @@ class Metadata(msgspec.Struct, frozen=True):
     packages: tuple[Package, ...]
     workspace_members: tuple[str, ...]
     """Package ids."""
+    workspace_default_members: tuple[str, ...] = ()
+    """What cargo builds in the workspace's own folder; empty where cargo is older than 1.71."""
+    resolve: Resolve | None = None
 
     def is_member(self, package_id: str) -> bool:
         """Whether the package belongs to the user's workspace."""

@@ -10,6 +10,7 @@ import msgspec
 
 from ringfence.graphs.effects import effect_of
 from ringfence.graphs.facts import ModuleFacts, decode_module, encode_module
+from ringfence.graphs.liveness import MANGLED
 from ringfence.graphs.symbols import ModuleSymbols, SymbolIndex
 from ringfence.pipeline.bitcode import read_symbols
 from ringfence.pipeline.ir.worker import Task
@@ -80,6 +81,13 @@ class Library:
             if own:
                 found[symbol] = own
         return found
+
+    @cached_property
+    def exports_rust(self) -> bool:
+        """Whether Rust code outside of the build may call the user's own: a binary exports ``main`` and what has a
+        plain name, a library its public functions."""
+        own = (number for number, source in enumerate(self.sources) if source.origin is Origin.OWN)
+        return any(symbol.startswith(MANGLED) for number in own for symbol in self.symbols.exported(number))
 
     def modules_of(self, crate: str) -> Sequence[int]:
         """The modules with IR of a crate."""

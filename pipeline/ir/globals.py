@@ -29,6 +29,11 @@ _ESCAPE = re.compile(rb"\\([0-9A-Fa-f]{2})")
 _DEBUG = re.compile(rb"!dbg !(\d+)")
 _VARIABLE = re.compile(rb"DIGlobalVariableExpression\(var: !(\d+)")
 _NAME = re.compile(rb'name: "([^"]*)"')
+_LOCAL = (b"internal ", b"private ")
+_LISTS = b"appending "
+"""``llvm.used``, ``llvm.compiler.used``, ``llvm.global_ctors`` (LangRef, *Intrinsic Global Variables*)."""
+_NAMEABLE = re.compile(rb"^@(" + SYMBOL + rb") = (?:external |extern_weak |[a-z_ ]*\b(?:alias|ifunc) )", re.MULTILINE)
+_SECTION = b', section "'
 _VTABLE_SUFFIX = "::{vtable}"
 _POINTER_BYTES = 8
 
@@ -48,6 +53,12 @@ class Constants:
     """Those of them that no other module sees."""
     words: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """`ModuleFacts.tables`."""
+    kept: frozenset[bytes] = frozenset()
+    """`References.kept`."""
+    shared: frozenset[bytes] = frozenset()
+    """`References.shared`."""
+    nameable: frozenset[bytes] = frozenset()
+    """Variables of other modules, and aliases."""
 
     def decoded_addresses(self) -> dict[str, tuple[str, ...]]:
         """``addresses`` with names as the linker sees them, sorted."""
@@ -66,12 +77,13 @@ def read(text: bytes, functions: Container[bytes], metadata: Metadata) -> Consta
     shapes: dict[bytes, tuple[str, ...]] = {}
     variables: dict[bytes, tuple[bytes, ...]] = {}
     hidden: set[bytes] = set()
+    values: dict[bytes, bytes] = {}
     for match in _LINE.finditer(text):
         symbol, value = match[1], match[2]
         targets = tuple(_REFERENCE.findall(value))
         if _VARIABLE_OF_A_WORD.match(value):
             variables[symbol] = targets[:1]
-            if value.startswith((b"internal ", b"private ")):
+            if value.startswith(_LOCAL):
                 hidden.add(symbol)
         if not targets:
             continue
@@ -79,6 +91,7 @@ def read(text: bytes, functions: Container[bytes], metadata: Metadata) -> Consta
             aliases[symbol_name(symbol)] = symbol_name(targets[-1])
             continue
         references[symbol] = targets
+        values[symbol] = value
         if _CONSTANT.search(value, 0, value.find(b"@")) and all(target in functions for target in targets):
             tables[symbol] = targets
         vtable = _vtable(symbol, value, functions, metadata)
@@ -88,7 +101,26 @@ def read(text: bytes, functions: Container[bytes], metadata: Metadata) -> Consta
             shapes[symbol] = _words(value)
     holding = _holding_functions(references, functions)
     words = {symbol_name(symbol): in_words for symbol in holding if (in_words := shapes.get(symbol))}
-    return Constants(aliases, tuple(vtables), holding, tables, variables, frozenset(hidden), words)
+    return Constants(
+        aliases,
+        tuple(vtables),
+        holding,
+        tables,
+        variables,
+        frozenset(hidden),
+        words,
+        kept=frozenset(symbol for symbol in holding if _is_kept(values[symbol])),
+        shared=frozenset(symbol for symbol in holding if _is_shared(values[symbol])),
+        nameable=frozenset(_NAMEABLE.findall(text)),
+    )
+
+
+def _is_kept(value: bytes) -> bool:
+    return value.startswith(_LISTS) or _SECTION in value
+
+
+def _is_shared(value: bytes) -> bool:
+    return not value.startswith(_LOCAL) and not _is_kept(value)
 
 
 def _holding_functions(

@@ -6,7 +6,7 @@ everything else is passed over inside the expression engine, and no instruction 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -18,8 +18,10 @@ from ringfence.graphs.facts import (
     Linkage,
     ModuleFacts,
     encode_function,
+    encode_references,
     encode_types,
 )
+from ringfence.graphs.references import References
 from ringfence.pipeline.ir import globals as global_variables
 from ringfence.pipeline.ir.accesses import AccessReader
 from ringfence.pipeline.ir.calls import CallReader
@@ -30,6 +32,7 @@ from ringfence.pipeline.ir.types import read_types, type_names
 
 _HEAD = re.compile(rb"\nde(fine|clare) ([^\n]*)")
 _HEAD_NAME = re.compile(rb"@(" + SYMBOL + rb")\(")
+_REFERENCE = re.compile(rb"@(" + SYMBOL + rb")")
 _ATTRIBUTE_GROUP = re.compile(rb"\nattributes #(\d+) = \{([^\n]*)\}")
 _ALLOCATION_KIND = re.compile(rb'allockind\("([^"]*)"\)')
 _ALLOCATION_SIZE = re.compile(rb"allocsize\((\d+)")
@@ -64,15 +67,18 @@ def read_module(text: bytes) -> ModuleFacts:
     first_head = _HEAD.search(text, 0, metadata_start)
     constants = global_variables.read(text[: first_head.start() if first_head else metadata_start], heads, metadata)
     addressable = frozenset(heads) | frozenset(constants.addresses)
+    referable = addressable | constants.nameable
     calls = CallReader(text, heads, groups, metadata, addressable, constants)
     has_variables = text.find(_VARIABLE, metadata_start) >= 0
     memory = AccessReader(text, metadata.node, type_names(nodes)) if has_variables else None
     functions: dict[str, msgspec.Raw] = {}
     taken: set[str] = set()
+    names: dict[bytes, Iterable[bytes]] = dict(constants.addresses)
     for head in heads.values():
         if head.body:
             function = _read_definition(text, head, calls, metadata, memory)
             functions[function.symbol] = encode_function(function)
+            names[head.symbol] = referable.intersection(_named(text, head))
             taken.update(address.symbol for address in function.addresses)
     source, ident = _SOURCE_NAME.search(text, 0, metadata_start), _IDENT.search(text, metadata_start)
     producer = _STRING.search(metadata.node(int(ident[1]))) if ident else None
@@ -98,7 +104,22 @@ def read_module(text: bytes) -> ModuleFacts:
         frames=metadata.frames.tobytes(),
         types=encode_types(read_types(nodes, text, metadata_start)),
         variable_types=tuple(memory.variable_types) if memory else (),
+        encoded_references=encode_references(_references(names, constants)),
     )
+
+
+def _named(text: bytes, head: Head) -> Iterator[bytes]:
+    """Every symbol in a definition, but for its own name."""
+    yield from _REFERENCE.findall(head.line[head.line.find(b"(") :])
+    yield from _REFERENCE.findall(text, head.body, text.find(b"\n}", head.body))
+
+
+def _references(names: Mapping[bytes, Iterable[bytes]], constants: global_variables.Constants) -> References:
+    decoded = {
+        symbol: symbol_name(symbol) for symbol in {*names, *(each for found in names.values() for each in found)}
+    }
+    in_names = {decoded[namer]: [decoded[each] for each in found] for namer, found in names.items()}
+    return References.of(in_names, map(symbol_name, constants.kept), map(symbol_name, constants.shared))
 
 
 def split_metadata(text: bytes, start: int) -> list[bytes]:

@@ -13,6 +13,7 @@ from truth.recording import TESTCRATES, Frame, Kind, Site, rule_of, site_of
 pytestmark = pytest.mark.end_to_end
 
 _NOT_RUN = {
+    "alive": "is a program, not a library",
     "assumed": "calls functions of a library that does not exist",
     "batches": "never goes to the heap",
     "clean": "never goes to the heap",

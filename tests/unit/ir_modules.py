@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -9,6 +10,7 @@ from ringfence.graphs.contracts import Assumption
 from ringfence.graphs.dispatch import Dispatch
 from ringfence.graphs.facts import ModuleFacts
 from ringfence.graphs.hotpath import HotPath
+from ringfence.graphs.liveness import MOST_READ, Liveness, Users
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.reach import reach
 from ringfence.pipeline.ir.module import print_module
@@ -76,13 +78,18 @@ def facts_of(text: str) -> ModuleFacts:
 class Symbols:
     """The symbol index of modules that were read already."""
 
-    def __init__(self, modules: Sequence[ModuleFacts]) -> None:
+    def __init__(self, modules: Sequence[ModuleFacts], exported: AbstractSet[str] | None = None) -> None:
+        """``exported`` are the functions that a binary exports; a library exports all that are visible."""
+        self._exported = exported
         self._visible: dict[str, list[int]] = defaultdict(list)
         self._defined = [{*facts.functions, *facts.aliases} for facts in modules]
         self._called = {
             site.callee for facts in modules for each in facts.functions for site in facts.function(each).calls
         }
+        self._named = [set(facts.references.symbols) for facts in modules]
         for number, facts in enumerate(modules):
+            for symbol in facts.references.shared:
+                self._visible[symbol].append(number)
             for symbol in facts.aliases:
                 self._visible[symbol].append(number)
             for symbol in facts.functions:
@@ -94,6 +101,17 @@ class Symbols:
 
     def defines(self, module: int, symbol: str) -> bool:
         return symbol in self._defined[module]
+
+    def needing(self, symbol: str) -> list[int]:
+        defined = (number for number, names in enumerate(self._named) if symbol in names)
+        return [number for number in defined if symbol not in self._defined[number]]
+
+    def exported(self, module: int) -> set[str]:
+        visible = {symbol for symbol in self._defined[module] if module in self._visible.get(symbol, ())}
+        return visible if self._exported is None else visible & self._exported
+
+    def size(self, module: int) -> int:
+        return len(self._defined[module])
 
     def mentioned(self) -> set[str]:
         return self._called.union(*self._defined)
@@ -129,10 +147,13 @@ def link(
     modules_of_crate: Mapping[str, Sequence[int]] = MappingProxyType({}),
     machine_code: Sequence[ModuleFacts] = (),
     assumed: Mapping[str, Assumption] = MappingProxyType({}),
+    exported: AbstractSet[str] | None = None,
+    most_read: int = MOST_READ,
 ) -> Linked:
-    """Link modules from a root in the first one; files below ``/own/`` are the user's."""
+    """Link modules from a root in the first one; files below ``/own/`` are the user's. ``exported`` are the functions
+    that a binary exports, of its first module; without them it is a library."""
     modules = [*(facts_of(text) for text in texts), *machine_code]
-    symbols = Symbols(modules)
+    symbols = Symbols(modules, exported)
     read: list[int] = []
 
     def read_modules(numbers: Sequence[int]) -> dict[int, ModuleFacts]:
@@ -145,12 +166,21 @@ def link(
     function = program.function(0, root)
     assert function is not None
     known = words or {}
+    is_library = exported is None
     dispatch = Dispatch(
         program,
         symbols.functions(),
         lambda file, line, column: known.get((file, line, column), ""),
         own_crates.__contains__,
         lambda crate: modules_of_crate.get(crate, ()),
+        Liveness(
+            program,
+            symbols,
+            lambda module: Users.ANY if is_library or module == 0 else Users.NONE,
+            [function],
+            is_library=is_library,
+            most_read=most_read,
+        ),
     )
     reached = reach(program, [function], dispatch, follow_panic=follow_panic)
     return Linked(program, HotPath(reached, lambda file: file.startswith("/own/")), function, read)

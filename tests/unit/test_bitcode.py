@@ -178,6 +178,7 @@ def test_every_linkage_of_text_is_understood_and_printing_it_again_changes_nothi
         weak=("once", "weak"),
         local=("hidden", "hidden_twin", "very private"),
         undefined=("copy", "maybe", "needed", "personality"),
+        hidden=("once",),
     )
     printed = str(llvm.parse_assembly(TEXT))
     assert symbols_of(tmp_path / "written.ll", TEXT.encode(), ModuleKind.TEXT) == expected

@@ -19,12 +19,12 @@ def vtable(name: str, *methods: str) -> str:
     """A vtable without drop glue."""
     slots = "".join(f', ptr @"{method}"' for method in methods)
     shape = ", ptr" * len(methods)
-    return f'@{name} = private constant <{{ [24 x i8]{shape} }}> <{{ [24 x i8] c"{HEADER}"{slots} }}>\n'
+    return f'@{name} = constant <{{ [24 x i8]{shape} }}> <{{ [24 x i8] c"{HEADER}"{slots} }}>\n'
 
 
 def dropping(name: str, drop: str) -> str:
     """A vtable of drop glue and nothing else."""
-    return f'@{name} = private constant <{{ ptr, [16 x i8] }}> <{{ ptr @"{drop}", [16 x i8] c"{WITH_DROP}" }}>\n'
+    return f'@{name} = constant <{{ ptr, [16 x i8] }}> <{{ ptr @"{drop}", [16 x i8] c"{WITH_DROP}" }}>\n'
 
 
 def methods(*names: str) -> str:
@@ -137,7 +137,7 @@ DROP_OF_OP = "core::ptr::drop_in_place::<dyn test::Op>"
 
 def test_dropping_an_object_runs_the_glue_in_the_vtables_of_its_trait() -> None:
     program = (
-        f'@a = private constant <{{ ptr, [16 x i8], ptr }}> <{{ ptr @"drop of A", [16 x i8] c"{WITH_DROP}", '
+        f'@a = constant <{{ ptr, [16 x i8], ptr }}> <{{ ptr @"drop of A", [16 x i8] c"{WITH_DROP}", '
         f'ptr @"{OF_A}" }}>\n' + vtable("c", OTHER) + methods(OF_A, OTHER) + glue("drop of A")
     )
     assert candidates(called_in(DROP_OF_OP, program, DROP)) == [("drop of A", Evidence.VTABLE)]

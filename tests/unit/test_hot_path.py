@@ -213,9 +213,9 @@ def test_a_call_of_an_alias_reaches_its_target_and_a_root_can_be_one() -> None:
 
 
 VIRTUAL = """
-@vtable.A = private constant <{{ [24 x i8], ptr }}>
+@vtable.A = constant <{{ [24 x i8], ptr }}>
   <{{ [24 x i8] c"{header}", ptr @_RNvXCs1_4testNtB2_1ANtB2_2Op7process }}>
-@vtable.C = private constant <{{ [24 x i8], ptr }}>
+@vtable.C = constant <{{ [24 x i8], ptr }}>
   <{{ [24 x i8] c"{header}", ptr @_RNvXCs1_4testNtB2_1CNtB2_5Other6handle }}>
 define i64 @_RNvXCs1_4testNtB2_1ANtB2_2Op7process(ptr %self, i64 %x) {{ ret i64 %x }}
 define i64 @_RNvXCs1_4testNtB2_1CNtB2_5Other6handle(ptr %self, i64 %x) {{ ret i64 %x }}
