@@ -13,6 +13,7 @@ from ringfence.graphs.facts import ModuleFacts, PathClass
 from ringfence.graphs.hotpath import HotPath
 from ringfence.graphs.objects import FieldStep, Objects, is_library
 from ringfence.graphs.program import Function
+from ringfence.graphs.search import function_of, state_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,9 @@ class Accesses:
     def of_root(self, root: Function) -> Iterator[RootTouch]:
         """What one root touches while it is hot, in the order of its functions."""
         best: dict[int, tuple[PathClass, int]] = {}
-        for state, arrival in self.hot_path.ways.arrivals(root.id << 1, foreign_only=False).items():
+        for state, arrival in self.hot_path.ways.arrivals(state_of(root.id), foreign_only=False).items():
             if arrival.path_class <= PathClass.AMORTIZED:
-                best.setdefault(state >> 1, (arrival.path_class, arrival.loop_depth))
+                best.setdefault(function_of(state), (arrival.path_class, arrival.loop_depth))
         classify = self.hot_path.classifier.of_event
         for number, (path_class, depth) in sorted(best.items()):
             for touched in self.of_function(number):

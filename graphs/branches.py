@@ -22,7 +22,8 @@ from ringfence.graphs.cuts import (
     ways_to,
 )
 from ringfence.graphs.facts import Frame
-from ringfence.graphs.hotpath import Anchored, GroupOf, HotPath, SinkSite, via
+from ringfence.graphs.folding import Expression, Folding
+from ringfence.graphs.hotpath import Anchored, HotPath, SinkSite, via
 from ringfence.graphs.program import Function
 from ringfence.graphs.search import Link, Ways
 
@@ -100,10 +101,10 @@ def branches(
     hot_path: HotPath,
     ways: Ways,
     sinks: Mapping[int, Sequence[SinkSite[P]]],
-    group_of: GroupOf[P],
+    folding: Folding[P],
 ) -> Branches:
     """Everything that leads to a finding of a root, from the ``ways`` and ``sinks`` that it was found with."""
-    graph = _discover(_Finder(best, root.id, hot_path, ways, sinks, group_of))
+    graph = _discover(_Finder(best, root.id, hot_path, ways, sinks, folding))
     successors = graph.successors()
     sink = len(graph.nodes)
     useful = reaching(successors, [sink])
@@ -185,13 +186,13 @@ class _Finder(Generic[P]):
     hot_path: HotPath
     ways: Ways
     sinks: Mapping[int, Sequence[SinkSite[P]]]
-    group_of: GroupOf[P]
+    folding: Folding[P]
 
     def steps(self, node: _Node) -> Iterator[_Step[P]]:
         number, grows, is_below = node
         function = self.hot_path.function(number)
         for site in distinct_sites(function, self.sinks.get(number, ())):
-            group = self.group_of(site.payload, grows or site.site_class.grows)
+            group = self.folding.kind_of(site.payload, grows or site.site_class.grows)
             if group == self.best.group and self._is_end(function, site.location, is_below=is_below):
                 yield _Step(None, signature(function, site.location), None, site)
         for link in distinct_links(function, self.ways.links(number)):
@@ -204,14 +205,19 @@ class _Finder(Generic[P]):
                     yield _Step((link.edge.callee, after, True), position, link, None)
                 continue
             yield _Step((link.edge.callee, after, False), position, link, None)
-            if is_anchored and self.hot_path.classifier.anchor_place(function, location) == self.best.place:
+            if is_anchored and self._expression(function, location, link) == self.best.expression:
                 yield _Step((link.edge.callee, after, True), position, link, None)
 
     def _is_end(self, function: Function, location: int, *, is_below: bool) -> bool:
         place = self.hot_path.classifier.anchor_place(function, location)
         if is_below:
             return place is None
-        return place == self.best.place and (place is not None or function.id == self.root)
+        is_here = self._expression(function, location, None) == self.best.expression
+        return is_here and (place is not None or function.id == self.root)
+
+    def _expression(self, function: Function, location: int, link: Link | None) -> Expression:
+        call = (link.edge, self.hot_path.function(link.edge.callee)) if link else None
+        return self.folding.expression(self.hot_path.classifier, function, location, call)
 
 
 def _discover(finder: _Finder[P]) -> _Graph[P]:

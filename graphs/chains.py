@@ -1,4 +1,5 @@
-"""How many call chains lead from a root to what lies below each anchor.
+"""How many call chains lead from a root to what lies below each anchor, by expression and kind
+(`ringfence.graphs.folding`, clause 4).
 
 A chain is the sequence of call sites from the root to a sink (`ringfence.graphs.cuts`, clauses 2 and 3: recursion
 counts once). Two call sites are the same where caller, callee and the source positions of all inlined frames are: LLVM
@@ -14,9 +15,9 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ringfence.graphs.classes import AnchorPlace
 from ringfence.graphs.cuts import MOST_WAYS, Graph, components, ways_from, ways_to
-from ringfence.graphs.hotpath import GroupOf, HotPath, SinkSite
+from ringfence.graphs.folding import Expression, Folding
+from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.program import Function
 from ringfence.graphs.search import Link, Ways
 
@@ -60,22 +61,22 @@ def distinct_sites(function: Function, sites: Iterable[SinkSite[P]]) -> Iterator
 class _Anchor:
     """What a function leads to at one of its anchors: a function further down, or sinks of its own (``callee`` -1)."""
 
-    place: AnchorPlace | None
+    expression: Expression
     callee: int
     grows: bool
     sinks: Mapping[bool, Hashable]
-    """The group, by whether the way to the function grows."""
+    """The kind, by whether the way to the function grows."""
 
 
 class Chains(Generic[P]):
     """Made once, asked for each root."""
 
     def __init__(
-        self, hot_path: HotPath, ways: Ways, sinks: Mapping[int, Sequence[SinkSite[P]]], group_of: GroupOf[P]
+        self, hot_path: HotPath, ways: Ways, sinks: Mapping[int, Sequence[SinkSite[P]]], folding: Folding[P]
     ) -> None:
         self._hot_path = hot_path
         self._classifier = hot_path.classifier
-        self._group_of = group_of
+        self._folding = folding
         functions = sorted(hot_path.reached.functions)
         self._functions = functions
         self._number = {function: number for number, function in enumerate(functions)}
@@ -87,17 +88,17 @@ class Chains(Generic[P]):
         self._below = ways_to(foreign, components(foreign), self._foreign_ends())
         self._anchors: dict[tuple[int, bool], tuple[_Anchor, ...]] = {}
 
-    def counts(self, root: Function) -> Mapping[tuple[AnchorPlace | None, Hashable], int]:
-        """The number of chains by anchor and group, as `ringfence.graphs.hotpath.Anchored` names them."""
+    def counts(self, root: Function) -> Mapping[tuple[Expression, Hashable], int]:
+        """The number of chains by expression and kind, as `ringfence.graphs.hotpath.Anchored` names them."""
         start = self._number[root.id]
         ways = ways_from(self._calls, self._order, start << 1)
-        counts: dict[tuple[AnchorPlace | None, Hashable], int] = defaultdict(int)
+        counts: dict[tuple[Expression, Hashable], int] = defaultdict(int)
         for node, number in enumerate(ways):
             if not number:
                 continue
             for anchor in self._anchors_of(node >> 1, is_root=node >> 1 == start):
                 for group, more in self._led_to(anchor, grows=bool(node & 1)).items():
-                    key = anchor.place, group
+                    key = anchor.expression, group
                     counts[key] = min(counts[key] + number * more, MOST_WAYS)
         return counts
 
@@ -126,7 +127,7 @@ class Chains(Generic[P]):
             for grows in (False, True) if foreign else ():
                 counted = ends.setdefault(number << 1 | grows, {})
                 for site in foreign:
-                    group = self._group_of(site.payload, grows or site.site_class.grows)
+                    group = self._folding.kind_of(site.payload, grows or site.site_class.grows)
                     counted[group] = counted.get(group, 0) + 1
         return ends
 
@@ -143,10 +144,13 @@ class Chains(Generic[P]):
             place = self._classifier.anchor_place(function, site.location)
             if place is not None or is_root:
                 groups = {
-                    grows: self._group_of(site.payload, grows or site.site_class.grows) for grows in (False, True)
+                    grows: self._folding.kind_of(site.payload, grows or site.site_class.grows)
+                    for grows in (False, True)
                 }
-                yield _Anchor(place, -1, site.site_class.grows, groups)
+                expression = self._folding.expression(self._classifier, function, site.location, None)
+                yield _Anchor(expression, -1, site.site_class.grows, groups)
         for link in self._links[number]:
             if link.is_anchored or is_root:
-                place = self._classifier.anchor_place(function, link.edge.site.location)
-                yield _Anchor(place, self._number[link.edge.callee], link.site.grows, {})
+                call = link.edge, self._hot_path.function(link.edge.callee)
+                expression = self._folding.expression(self._classifier, function, link.edge.site.location, call)
+                yield _Anchor(expression, self._number[link.edge.callee], link.site.grows, {})

@@ -1,20 +1,49 @@
 """Ways through the reached program: which functions a function reaches, how well, and by which calls.
 
-A search state is a pair (function, whether its first pointer parameter is a local of the caller), written as one
-number: ``function << 1 | is_local``. The second part decides whether growth is amortised (`ringfence.graphs.classes`,
-clause 2).
+A search state is a triple, written as one number: the function, the least label of the functions on the way
+(`ringfence.graphs.folding`; `NO_LABEL` where nobody asks), whether the function's first pointer parameter is a local of
+the caller. The last decides whether growth is amortised (`ringfence.graphs.classes`, clause 2).
 A way is better if its class is better, then if it has fewer calls; it has the worst class of its parts.
 """
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from ringfence.graphs.classes import Classifier, SiteClass
 from ringfence.graphs.facts import CallKind, PathClass, Receiver
+from ringfence.graphs.folding import NO_LABEL
+from ringfence.graphs.program import Function
 from ringfence.graphs.reach import Edge, Reach
+
+_LABEL_BITS = 4
+_FUNCTION_SHIFT = 1 + _LABEL_BITS
+_NO_LABEL_BITS = NO_LABEL << 1
+
+
+def state_of(function: int, *, is_local: bool = False) -> int:
+    """The state of a function before any label is met."""
+    return function << _FUNCTION_SHIFT | _NO_LABEL_BITS | is_local
+
+
+def function_of(state: int) -> int:
+    """The function of a state."""
+    return state >> _FUNCTION_SHIFT
+
+
+def label_of(state: int) -> int:
+    """The least label on the way to it."""
+    return state >> 1 & NO_LABEL
+
+
+def _with_label(state: int, label: int) -> int:
+    return state & ~_NO_LABEL_BITS | label << 1
+
+
+LabelAt = Callable[[Function, int], int]
+"""The least label of the frames at a location of a function."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +58,8 @@ class Link:
     """Class of the call, likewise."""
     is_anchored: bool
     """A frame of the user's own code stands at the call."""
+    label: int
+    """The least label of the frames at the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +78,20 @@ class Arrival:
 class Ways:
     """Searches in one `Reach`; what it learns of a call is kept."""
 
-    def __init__(self, reached: Reach, classifier: Classifier, only: AbstractSet[int] | None = None) -> None:
-        """``only`` are the functions to go to, where not all are of interest."""
+    def __init__(
+        self,
+        reached: Reach,
+        classifier: Classifier,
+        only: AbstractSet[int] | None = None,
+        label_at: LabelAt | None = None,
+        avoid: AbstractSet[int] = frozenset(),
+    ) -> None:
+        """``only`` are the functions to go to, where not all are of interest. With ``label_at`` ways below an anchor
+        are told apart by their labels. ``avoid`` are calls, by the numbers of their edges, that are not taken."""
         self._reached = reached
         self._only = only
+        self._label_at = label_at
+        self._avoid = avoid
         self._classifier = classifier
         self._links: dict[int, tuple[Link, ...]] = {}
 
@@ -59,9 +100,12 @@ class Ways:
         known = self._links.get(function)
         if known is None:
             edges = self._reached.edges.get(function, ())
-            known = tuple(self._link(edge) for edge in edges if self._only is None or edge.callee in self._only)
+            known = tuple(self._link(edge) for edge in edges if self._is_taken(edge))
             self._links[function] = known
         return known
+
+    def _is_taken(self, edge: Edge) -> bool:
+        return (self._only is None or edge.callee in self._only) and edge.number not in self._avoid
 
     def arrivals(self, start: int, *, foreign_only: bool) -> dict[int, Arrival]:
         """Best arrival in every state, in the order of settling; ``foreign_only`` takes no anchored call."""
@@ -74,9 +118,13 @@ class Ways:
                 continue
             settled[state] = arrival
             is_local = state & 1
-            for link in self.links(state >> 1):
+            for link in self.links(function_of(state)):
                 target = link.targets[is_local]
-                if target in settled or (foreign_only and link.is_anchored):
+                if foreign_only and link.is_anchored:
+                    continue
+                if (foreign_only and link.label < NO_LABEL) or label_of(state) < NO_LABEL:
+                    target = _with_label(target, min(link.label, label_of(state)))
+                if target in settled:
                     continue
                 worst = max(path_class, link.classes[is_local])
                 depth = arrival.loop_depth + link.site.loop_depth
@@ -100,10 +148,11 @@ class Ways:
     def _link(self, edge: Edge) -> Link:
         function = self._reached.program.functions[edge.caller]
         site = self._classifier.of_call(function, edge.site)
-        plain = edge.callee << 1 | (edge.site.receiver is Receiver.LOCAL)
-        inherited = edge.callee << 1 | 1 if edge.site.receiver is Receiver.PARAMETER else plain
+        plain = state_of(edge.callee, is_local=edge.site.receiver is Receiver.LOCAL)
+        inherited = state_of(edge.callee, is_local=True) if edge.site.receiver is Receiver.PARAMETER else plain
         is_anchored = self._classifier.anchor(function, edge.site.location) is not None
-        return Link(edge, (plain, inherited), site, (site.path_class, site.if_local), is_anchored)
+        label = self._label_at(function, edge.site.location) if self._label_at else NO_LABEL
+        return Link(edge, (plain, inherited), site, (site.path_class, site.if_local), is_anchored, label)
 
 
 def leading_to(reached: Reach, goals: Iterable[int]) -> set[int]:

@@ -78,6 +78,12 @@ class AllocationPass:
             if rule is HEAP_FREE and frees_by_shrinking_only(function, call.site, hot_path):
                 continue
             sink = Sink(
-                rule, display_name(call.symbol), verb, if_grows=if_grows, size=call.site.size, notes=notes_on(call)
+                rule,
+                display_name(call.symbol),
+                verb,
+                if_grows=if_grows,
+                size=call.site.size,
+                notes=notes_on(call),
+                identity="",
             )
             yield SinkSite(function.id, call.site.location, hot_path.classifier.of_call(function, call.site), sink)

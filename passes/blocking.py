@@ -47,5 +47,6 @@ class BlockingPass:
                 verb,
                 at_most=Level.NOTE if is_log else None,
                 notes=notes_on(call),
+                identity="",
             )
             yield SinkSite(function.id, call.site.location, site, sink)

@@ -4,9 +4,10 @@ The way says more than the end of it: ``write`` may print, send, or write a file
 """
 
 import re
-from collections.abc import Iterable
 from enum import StrEnum
+from functools import cache
 
+from ringfence.graphs.folding import NO_LABEL
 from ringfence.graphs.names import crate_of, method_name, without_generics
 
 
@@ -90,12 +91,18 @@ _MACROS = {
 }
 
 
-def blocking_class(symbol: str, way: Iterable[str]) -> BlockingClass:
-    """Of a call of ``symbol``; ``way`` are the paths of the functions that lead to it from the user's line on."""
-    names = [without_generics(name) for name in way]
-    by_way = next((each for each, pattern in _BY_WAY if any(pattern.search(name) for name in names)), None)
-    if by_way is not None:
-        return by_way
+@cache
+def label_of(name: str) -> int:
+    """Number of the first class whose expression fits the path of a function; `NO_LABEL` where none does. On a way the
+    least one decides."""
+    plain = without_generics(name)
+    return next((number for number, (_, pattern) in enumerate(_BY_WAY) if pattern.search(plain)), NO_LABEL)
+
+
+def class_at(label: int, symbol: str) -> BlockingClass:
+    """Of a call of ``symbol``; ``label`` is the least one of the functions that lead to it from the user's line on."""
+    if label != NO_LABEL:
+        return _BY_WAY[label][0]
     plain = symbol.split("@", 1)[0]
     return _CLASS_OF.get(plain, BlockingClass.FUTEX if _FUTEX.search(symbol) else BlockingClass.SYSCALL)
 

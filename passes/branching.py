@@ -62,6 +62,7 @@ class BranchingPass:
                 unread=resolution.unread,
                 closed=resolution.closed,
                 method=resolution.method,
+                identity=_identity(resolution, is_drop_glue=is_drop(site), is_virtual=is_virtual),
             )
             yield SinkSite(function.id, site.location, hot_path.classifier.of_call(function, site), sink)
 
@@ -81,6 +82,14 @@ def _alone(resolution: Resolution, *, is_drop_glue: bool, is_virtual: bool) -> s
         return "a function pointer is called"
     method = f"`{resolution.method}`" if resolution.method else "a method"
     return f"{method} is called through a vtable"
+
+
+def _identity(resolution: Resolution, *, is_drop_glue: bool, is_virtual: bool) -> str | None:
+    """Virtual calls are told apart by their traits, where one is known."""
+    if not is_virtual:
+        return ""
+    is_told = resolution.method and len(resolution.traits) == 1 and not is_drop_glue
+    return resolution.traits[0] if is_told else None
 
 
 def _what(resolution: Resolution, *, is_drop_glue: bool, is_virtual: bool) -> str:

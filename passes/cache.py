@@ -93,6 +93,5 @@ def _sink(described: TypeFacts, fields: tuple[str, ...], root: RootMemory) -> Si
             ("bytes", described.size),
             ("align", described.align),
         ),
-        apart=True,
         only_for=(root.root.id,),
     )

@@ -1,7 +1,8 @@
 """RF207 clock-read: the time is asked for."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import cache
 
 from ringfence.graphs.facts import CallKind, CallSite
 from ringfence.graphs.hotpath import HotPath, SinkSite
@@ -36,10 +37,11 @@ _DEADLINE = re.compile(
 )
 
 
-def is_deadline(way: Iterable[str]) -> bool:
-    """Whether a clock is read by a lock or a channel for its own deadline: that belongs to RF201, RF202 and RF204.
-    ``way`` are the paths of the functions from the user's line on."""
-    return any(_DEADLINE.match(without_generics(name)) for name in way)
+@cache
+def is_deadline(name: str) -> bool:
+    """Whether a function on the way to a clock, given by its path, is a lock's or a channel's that reads it for its own
+    deadline: that belongs to RF201, RF202 and RF204."""
+    return _DEADLINE.match(without_generics(name)) is not None
 
 
 def reads_a_clock(site: CallSite) -> bool:

@@ -151,4 +151,4 @@ def _sink(function: Function, path: str, buffers: int, writer: Writer) -> Sink:
         *([("type", full)] if full else []),
         *([("type_bytes", described.size)] if described else []),
     )
-    return Sink(ALLOCATING_CLONE, method, verb, f"`{method}` {verb}", at_most=writer.at_most, notes=notes)
+    return Sink(ALLOCATING_CLONE, method, verb, f"`{method}` {verb}", at_most=writer.at_most, notes=notes, identity="")

@@ -156,7 +156,9 @@ def _copied(copy: MemoryCopy, call: WrittenCall) -> Sink:
     size = f"{copy.size} bytes" if copy.size >= 0 else "a run-time number of bytes"
     verb = f"fills {size}" if copy.operation == "memset" else f"copies {size}{of_type}"
     notes = (("api", api), ("operation", copy.operation), *([("type", type_)] if type_ else []))
-    return Sink(LARGE_COPY, copy.operation, verb, f"`{api}` {verb}", size=copy.size, notes=notes, method=api)
+    return Sink(
+        LARGE_COPY, copy.operation, verb, f"`{api}` {verb}", size=copy.size, notes=notes, method=api, identity=""
+    )
 
 
 def _moved(function: Function, hot_path: HotPath, copy: MemoryCopy) -> Sink | None:
@@ -172,7 +174,7 @@ def _moved(function: Function, hot_path: HotPath, copy: MemoryCopy) -> Sink | No
         return Sink(
             LARGE_COPY, copy.operation, verb, alone, size=copy.size, notes=(("operation", copy.operation),),
             help="keep the array in the owner and reset only what was used; or leave it uninitialised "
-            "(`MaybeUninit`) and write each element once",
+            "(`MaybeUninit`) and write each element once", identity="",
         )  # fmt: skip
     type_ = element_of([called]) or _generic_type(called)
     types = (type_,) if type_ else _types_of_size(function, copy.size)
@@ -184,7 +186,7 @@ def _moved(function: Function, hot_path: HotPath, copy: MemoryCopy) -> Sink | No
         ("operation", copy.operation),
         *([("type", type_)] if type_ else [("types_of_size", types)] if types else []),
     )
-    return Sink(LARGE_MOVE, copy.operation, verb, alone, size=copy.size, notes=notes)
+    return Sink(LARGE_MOVE, copy.operation, verb, alone, size=copy.size, notes=notes, identity="")
 
 
 def copied_type(path: str) -> str:

@@ -129,6 +129,7 @@ class LimitsPass:
                     "calls a target that is not known",
                     "a target that is not known is called",
                     method=resolution.method,
+                    identity=resolution.method,
                 )
                 yield SinkSite(function.id, site.location, classify(function, site), sink)
             if site.kind is CallKind.ASSEMBLY and not _is_harmless(site.callee):

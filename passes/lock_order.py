@@ -210,7 +210,6 @@ def _cycle_sink(each: _Taken, cycle: tuple[str, ...], orders: Sequence[_Taken], 
         f"{held} -> {taken}",
         f"takes `{taken}` while `{held}` is held ({opposite}: a deadlock)",
         f"`{taken}` is taken while `{held}` is held ({opposite}: a deadlock)",
-        apart=True,
         notes=(("cycle", cycle), ("opposite", tuple(elsewhere))),
         help=f"take the locks in one order everywhere, `{held}` before `{taken}` or the other way round; or put both "
         "under one lock",

@@ -48,7 +48,8 @@ class LockingPass:
             if call.effect is Effect.LOCKS and ("unlock" not in call.symbol or call.assumption):
                 site = hot_path.classifier.of_call(function, call.site)
                 name = display_name(call.symbol)
-                sink = Sink(LOCK, name, "takes a lock", notes=(*_notes(name, ""), *notes_on(call)))
+                notes = (*_notes(name, ""), *notes_on(call))
+                sink = Sink(LOCK, name, "takes a lock", notes=notes, identity=_identity(name))
                 yield SinkSite(function.id, call.site.location, site, sink)
 
 
@@ -62,7 +63,7 @@ def _inlined(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
         sites = [hot_path.classifier.of_event(function, each.place, each.location) for each in operations]
         name = without_generics(frame.name)
         notes = _notes(frame.name, contended.get(frame, ""))
-        sink = Sink(LOCK, name, "takes a lock", method=name, notes=notes)
+        sink = Sink(LOCK, name, "takes a lock", method=name, notes=notes, identity=_identity(frame.name))
         yield SinkSite(function.id, taking.location, best(sites), sink)
 
 
@@ -85,6 +86,12 @@ def _contended(function: Function) -> dict[FramedName, str]:
         if frame is not None:
             found.setdefault(frame, without_generics(display_name(site.callee)))
     return found
+
+
+def _identity(name: str) -> str:
+    """Locks are told apart by library, kind and guarded type; not where only the project says that one is taken."""
+    lock = lock_of(name)
+    return f"{lock.library} {lock.kind} {lock.guarded}" if lock.library else ""
 
 
 def _notes(name: str, contended: str) -> tuple[tuple[str, object], ...]:

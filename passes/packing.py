@@ -89,7 +89,6 @@ def _padding_sink(described: TypeFacts, order: TypeFacts, root: RootMemory) -> S
             ("order", tuple(field.name for field in order.fields)),
         ),
         help=f"order the fields of `{name}` by alignment (`{fields}`): {order.size} bytes instead of {described.size}",
-        apart=True,
         only_for=(root.root.id,),
     )
 
@@ -140,6 +139,5 @@ def _variant_sink(described: TypeFacts, sizes: Sequence[tuple[int, str]], root: 
         ),
         help=f"box what `{name}::{variant}` holds: with `{variant}(Box<…>)` the enum has {after}; or send it another "
         "way",
-        apart=True,
         only_for=(root.root.id,),
     )

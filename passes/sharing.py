@@ -207,7 +207,6 @@ def _sink(use: _Use, neighbours: Sequence[_Neighbour], type_named: TypeNamed) ->
         notes=(*_notes(use, neighbours, is_certain=is_certain), *((("padded_bytes", after),) if after else ())),
         help=f"give each its own line: in `{owner}` write `{use.field}: CachePadded<…>` and "
         f"`{shown.use.field}: CachePadded<…>` (crossbeam-utils; or a `#[repr(align(64))]` wrapper){size}",
-        apart=True,
         only_for=(use.memory.root.id,),
     )
 

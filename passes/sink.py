@@ -46,8 +46,9 @@ class Sink:
     """What to do instead, where the sink knows better than its rule."""
     only_for: tuple[int, ...] | None = None
     """Roots, by number, that it counts for; None where it counts for all that reach it."""
-    apart: bool = False
-    """It is a finding of its own beside others of its rule at one anchor."""
+    identity: str | None = None
+    """What tells it from others of its rule in one expression of the user's own code: ``what`` where it is None,
+    nothing where it is empty."""
 
 
 def notes_on(call: ExternalCall) -> tuple[tuple[str, object], ...]:

@@ -18,8 +18,9 @@ that was not inlined and does something else as well.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cache
 from weakref import WeakKeyDictionary
 
 from ringfence.graphs.classes import SiteClass
@@ -131,13 +132,14 @@ def _how(function: Function, position: int, site: CallSite) -> str:
 def _belongs_to_others(function: Function, location: int) -> bool:
     names = [function.name_of(frame) for frame in function.chain(location)]
     inner = names[1:] if names and names[0].startswith("std::sys") else names
-    return any(_LIBRARY.match(name) for name in inner) or is_of_others(inner)
+    return any(_LIBRARY.match(name) or is_of_others(name) for name in inner)
 
 
-def is_of_others(way: Iterable[str]) -> bool:
-    """Whether a spin stands inside of a lock or a queue, given the paths of the functions that lead to it."""
-    plain = (without_generics(name) for name in way)
-    return any(ACQUIRING.match(name) or QUEUE.match(name) for name in plain)
+@cache
+def is_of_others(name: str) -> bool:
+    """Whether a function on the way to a spin, given by its path, is a lock's or a queue's."""
+    plain = without_generics(name)
+    return ACQUIRING.match(plain) is not None or QUEUE.match(plain) is not None
 
 
 def _turns_with_a_look(function: Function, position: int) -> bool:

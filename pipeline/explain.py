@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 
 from ringfence.graphs.branches import Alternative, branches
 from ringfence.graphs.cuts import MOST_WAYS
+from ringfence.graphs.folding import FoldedPlace
 from ringfence.graphs.hotpath import Hop
 from ringfence.graphs.reasons import parts
-from ringfence.passes.judge import goes_with_its_call, group_of
+from ringfence.passes.identity import FOLDING
+from ringfence.passes.judge import goes_with_its_call
 from ringfence.pipeline.audit import Analysed, AuditRequest, Clock, Way, analyse, report_of, uncollected
 from ringfence.pipeline.build import Built
 from ringfence.pipeline.errors import UsageError
@@ -68,8 +70,8 @@ def _near(fingerprint: str, findings: Sequence[Finding]) -> str:
 def explanation_of(report: Report, finding: Finding, way: Way, analysed: Analysed) -> model.FindingExplanation:
     """The explanation of one finding of a report; ``way`` is how the audit found it."""
     linked, sinks = analysed.linked, analysed.sinks
-    found = branches(way.best, way.root, analysed.hot_path, sinks.explainer.ways, sinks.sinks, group_of)
-    path = parts(way.best, linked.program.functions, sinks.explainer.ways)
+    found = branches(way.best, way.root, analysed.hot_path, sinks.ways, sinks.sinks, FOLDING)
+    path = parts(way.best, linked.program.functions, sinks.ways)
     spans = Spans.of(path)
     leaving = (
         (spans.outer(position, each.depth), each)
@@ -83,9 +85,16 @@ def explanation_of(report: Report, finding: Finding, way: Way, analysed: Analyse
         frames=frames(way.finding.path, linked.built.files),
         turns=tuple(turns(path, spans, way.finding.path)),
         sinks=way.best.sinks,
+        places=tuple(_places(way.best.folded, linked.built)),
         branches=tuple(_branches(leaving, linked.built)),
         cuts=tuple(_cuts(report, way, analysed)),
     )
+
+
+def _places(folded: Sequence[FoldedPlace], built: Built) -> Iterator[model.FoldedPlace]:
+    for each in folded:
+        place = Place(file=built.files.display(each.file), line=each.line, column=each.column) if each.line else None
+        yield model.FoldedPlace(function=each.function, location=place, calls=each.calls)
 
 
 def _branches(leaving: Iterator[tuple[int, Alternative]], built: Built) -> Iterator[model.Branch]:
@@ -137,6 +146,12 @@ def _cuts(report: Report, way: Way, analysed: Analysed) -> Iterator[model.Cut]:
     for place in outline.cuts(best.place):
         frame = next(position for position, hop in enumerate(best.path) if hop.own and _place(hop) == place)
         gone = {each.finding.fingerprint: each.finding for each in of_root if each.best.place in removed[place]}
+        # Findings of one expression and kind share their chains.
+        chains = {
+            (each.best.expression, each.best.group): each.finding.paths
+            for each in of_root
+            if each.finding.fingerprint in gone
+        }
         file, line, column = place
         yield model.Cut(
             frame=frame,
@@ -144,7 +159,7 @@ def _cuts(report: Report, way: Way, analysed: Analysed) -> Iterator[model.Cut]:
             calls=way.finding.path[frame + 1].function,
             removes=tuple(sorted(gone)),
             rules=tuple(sorted({each.rule.id for each in gone.values()})),
-            paths=min(sum(each.paths for each in gone.values()), MOST_WAYS),
+            paths=min(sum(chains.values()), MOST_WAYS),
         )
 
 

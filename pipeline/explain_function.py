@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from ringfence.graphs.chains import Chains
 from ringfence.graphs.cuts import MOST_WAYS
 from ringfence.graphs.entries import Entered, entries_of, names_entered
-from ringfence.graphs.hotpath import Anchored, Explainer, HotPath, SinkSite
+from ringfence.graphs.explainer import Explainer
+from ringfence.graphs.folding import Folding
+from ringfence.graphs.hotpath import Anchored, HotPath, SinkSite
 from ringfence.graphs.names import Pattern, method_name, without_generics
 from ringfence.graphs.program import Function
 from ringfence.graphs.reasons import parts
-from ringfence.passes.judge import steps_of
 from ringfence.passes.rule import Frequency, Step, Via
+from ringfence.passes.wording import steps_of
 from ringfence.pipeline.audit import AuditRequest, Linked, hot_path_of, uncollected
 from ringfence.pipeline.errors import RootNotFoundError, UsageError
 from ringfence.pipeline.nearest import nearest
@@ -72,8 +74,11 @@ def _are(names: Sequence[str]) -> str:
     return f"is {quoted}" if len(names) == 1 else f"are {quoted}"
 
 
-def _one_group(_entered: Entered, _grows: bool) -> Hashable:
+def _one_kind(_entered: Entered, _grows: bool) -> Hashable:
     return ""
+
+
+_BY_PLACE: Folding[Entered] = Folding(_one_kind, by_call=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,8 @@ class _Ways:
     @classmethod
     def to(cls, names: Sequence[str], hot_path: HotPath, *, strict: bool) -> "_Ways":
         sites: Mapping[int, Sequence[SinkSite[Entered]]] = entries_of(frozenset(names), hot_path, follow_panic=strict)
-        explainer = Explainer(hot_path, sites, _one_group)
-        return cls(hot_path, explainer, Chains(hot_path, explainer.ways, sites, _one_group))
+        explainer = Explainer(hot_path, sites, _BY_PLACE)
+        return cls(hot_path, explainer, Chains(hot_path, explainer.ways, sites, _BY_PLACE))
 
 
 def _explained(pattern: str, names: Sequence[str], ways: _Ways, linked: Linked) -> model.FunctionExplanation:
@@ -124,7 +129,7 @@ def _of_root(root: Function, ways: _Ways, linked: Linked) -> model.RootWays | No
     entered = best.site.payload
     steps = (*steps_of(best.path, files.display), Step(entered.name, None, Via(entered.via), own=False))
     path = parts(best, linked.program.functions, ways.explainer.ways)
-    numbers = [counts[each.place, each.group] for each in entries]
+    numbers = [counts[each.expression, each.group] for each in entries]
     return model.RootWays(
         root=root.name,
         class_=CLASS_NAMES[best.path_class],

@@ -13,6 +13,7 @@ from ringfence.pipeline.report.explanation_model import (
     Branch,
     Cut,
     FindingExplanation,
+    FoldedPlace,
     Frame,
     FunctionExplanation,
     RootWays,
@@ -46,6 +47,7 @@ _NARROWEST_LINE = 24
 _MOST_ALTERNATIVES = 8
 _MOST_WAYS_SHOWN = 10
 _MOST_NAMES = 5
+_FEWEST_FOLDED = 2
 
 
 def render_finding(explanation: FindingExplanation, console: Console) -> None:
@@ -62,6 +64,7 @@ def render_finding(explanation: FindingExplanation, console: Console) -> None:
         _add_tree(page, explanation.frames, explanation.turns)
         page.blank()
         _add_class(page, finding, explanation.turns)
+        _add_places(page, explanation.places, explanation.sinks)
         _add_branches(page, finding, explanation.branches, explanation.frames, explanation.sinks)
         _add_cuts(page, finding, explanation.cuts, explanation.frames)
     if finding.help:
@@ -146,6 +149,20 @@ def _add_class(page: Page, finding: Finding, turns: Sequence[Turn]) -> None:
         page.add_wrapped(styled(f"  {turn.class_}: {safe(turn.why)}"), 2 * _STEP)
     if not turns:
         page.add_wrapped(styled("  no growth, no lazy initialisation and no unlikely branch on the path"), 2 * _STEP)
+    page.blank()
+
+
+def _add_places(page: Page, places: Sequence[FoldedPlace], sinks: int) -> None:
+    """What is folded into the finding, all of it: nobody else tells it."""
+    if sinks < _FEWEST_FOLDED:
+        return
+    number = f"{len(places):,} {'place' if len(places) == 1 else 'places'}"
+    page.add_wrapped(styled(("folded into this finding", STRONG), f": {sinks:,} events at {number}"), _STEP)
+    for each in places:
+        where = f" ({unbroken(_place(each.location))})" if each.location else ""
+        calls = f" calls {unbroken(shorten(each.calls, _LONGEST_CALLEE))}" if each.calls else ""
+        text = styled("  ", (unbroken(shorten(each.function, _LONGEST_CALLEE)), STRONG), (where, QUIET), calls)
+        page.add_wrapped(text, 2 * _STEP)
     page.blank()
 
 

@@ -71,6 +71,17 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
     """To all of them."""
 
 
+class FoldedPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in a library that was folded into the finding: the nearest one to the event that is no part of the
+    standard library, or, where the user's line comes to the event through the standard library alone, the event."""
+
+    function: str
+    """Path without generic arguments."""
+    location: Place | None
+    calls: str
+    """What is called or inlined there; empty where the event is no call, or its callee has no body."""
+
+
 class FindingExplanation(msgspec.Struct, frozen=True, kw_only=True):
     """One finding, whole."""
 
@@ -83,6 +94,8 @@ class FindingExplanation(msgspec.Struct, frozen=True, kw_only=True):
     turns: tuple[Turn, ...] = ()
     sinks: int = 0
     """Events in the program that are told as this one finding."""
+    places: tuple[FoldedPlace, ...] = ()
+    """Where they stand in the source, each place once, sorted by function and place."""
     branches: tuple[Branch, ...] = ()
     """From the root on. Their paths and the best one add up to the finding's."""
     cuts: tuple[Cut, ...] = ()

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from ringfence.graphs.facts import PathClass
 from ringfence.graphs.reasons import Ground, Part, ground, lazy_frame, turning_frame
-from ringfence.passes.judge import short_name
 from ringfence.passes.rule import Location, Step
+from ringfence.passes.wording import short_name
 from ringfence.pipeline.report.compose import CLASS_NAMES, VIA_NAMES
 from ringfence.pipeline.report.explanation_model import Frame, Turn
 from ringfence.pipeline.report.model import Place

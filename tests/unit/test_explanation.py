@@ -8,10 +8,13 @@ from unit.ir_modules import ALLOC, DEALLOC, GROW, Linked, Source, link
 from ringfence.graphs.branches import branches
 from ringfence.graphs.chains import Chains
 from ringfence.graphs.entries import Entered, entries_of, names_entered
+from ringfence.graphs.explainer import Explainer
 from ringfence.graphs.facts import PathClass
-from ringfence.graphs.hotpath import Anchored, Explainer
+from ringfence.graphs.folding import Folding
+from ringfence.graphs.hotpath import Anchored
 from ringfence.graphs.reasons import Ground, ground, parts, turning_frame
-from ringfence.passes.judge import findings_and_ways, group_of, judged
+from ringfence.passes.identity import FOLDING
+from ringfence.passes.judge import findings_and_ways, judged
 from ringfence.passes.rule import Finding, Level, Step
 from ringfence.passes.sink import Sink
 from ringfence.pipeline.report.explanation_model import Turn
@@ -67,7 +70,7 @@ def test_other_paths_are_told_where_they_leave_the_best_one() -> None:
     linked = library("call void @end(), !dbg <1> \n call void @left(), !dbg <2> \n call void @right(), !dbg <2>")
     sinks = judged(linked.hot_path)
     ((_, best),) = findings_and_ways(linked.root, sinks, lambda file: file)
-    other = branches(best, linked.root, linked.hot_path, sinks.explainer.ways, sinks.sinks, group_of)
+    other = branches(best, linked.root, linked.hot_path, sinks.ways, sinks.sinks, FOLDING)
     assert other.chains == 3
     (leaving,) = other.leaving.values()
     assert [(each.function.name, each.calls, each.frame and each.frame.line, each.chains) for each in leaving] == [
@@ -80,7 +83,7 @@ def test_a_finding_with_one_path_has_no_other() -> None:
     linked = library("call void @end(), !dbg <1>")
     sinks = judged(linked.hot_path)
     ((_, best),) = findings_and_ways(linked.root, sinks, lambda file: file)
-    other = branches(best, linked.root, linked.hot_path, sinks.explainer.ways, sinks.sinks, group_of)
+    other = branches(best, linked.root, linked.hot_path, sinks.ways, sinks.sinks, FOLDING)
     assert (other.chains, other.leaving) == (1, {})
 
 
@@ -199,7 +202,7 @@ def reason(linked: Linked) -> tuple[PathClass, Ground]:
     """Of the last part of the path to an allocation."""
     sinks = judged(linked.hot_path)
     best = next(way for finding, way in findings_and_ways(linked.root, sinks, str) if finding.rule.id != "RF103")
-    path = parts(best, linked.program.functions, sinks.explainer.ways)
+    path = parts(best, linked.program.functions, sinks.ways)
     worst = max(path, key=lambda part: part.path_class)
     return worst.path_class, ground(worst)
 
@@ -220,7 +223,7 @@ def test_the_branch_stands_in_the_outermost_frame_that_leads_to_nothing_better(o
     linked = unlikely(other_event=other_event)
     sinks = judged(linked.hot_path)
     best = next(way for finding, way in findings_and_ways(linked.root, sinks, str) if finding.rule.id == "RF101")
-    (part,) = parts(best, linked.program.functions, sinks.explainer.ways)
+    (part,) = parts(best, linked.program.functions, sinks.ways)
     assert turning_frame(part) == frame
 
 
@@ -229,7 +232,7 @@ def told(linked: Linked) -> list[Turn]:
     finding, best = next(
         (finding, way) for finding, way in findings_and_ways(linked.root, sinks, str) if finding.rule.id != "RF103"
     )
-    path = parts(best, linked.program.functions, sinks.explainer.ways)
+    path = parts(best, linked.program.functions, sinks.ways)
     steps: tuple[Step, ...] = finding.path
     return list(turns(path, Spans.of(path), steps))
 
@@ -249,17 +252,20 @@ def test_a_hot_path_has_no_such_frame() -> None:
     assert told(library("call void @end(), !dbg <1>")) == []
 
 
-def one_group(_entered: Entered, _grows: bool) -> Hashable:
+def one_kind(_entered: Entered, _grows: bool) -> Hashable:
     return ""
+
+
+BY_PLACE: Folding[Entered] = Folding(one_kind, by_call=False)
 
 
 def entered(linked: Linked, name: str) -> list[tuple[tuple[str, int, int] | None, str, int]]:
     """Place of the user's line that leads to a function, how it is entered, number of chains."""
     sites = entries_of({name}, linked.hot_path, follow_panic=False)
-    explainer = Explainer(linked.hot_path, sites, one_group)
-    counts = Chains(linked.hot_path, explainer.ways, sites, one_group).counts(linked.root)
+    explainer = Explainer(linked.hot_path, sites, BY_PLACE)
+    counts = Chains(linked.hot_path, explainer.ways, sites, BY_PLACE).counts(linked.root)
     ways = explainer.explain(linked.root)
-    return sorted((each.place, each.payload.via, counts[each.place, each.group]) for each in ways)
+    return sorted((each.place, each.payload.via, counts[each.expression, each.group]) for each in ways)
 
 
 def test_a_function_is_entered_where_it_is_called_and_where_it_was_inlined() -> None:

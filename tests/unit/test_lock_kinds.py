@@ -2,7 +2,8 @@
 
 import pytest
 
-from ringfence.passes.blocking_kinds import BlockingClass, blocking_class, spelled
+from ringfence.graphs.folding import NO_LABEL
+from ringfence.passes.blocking_kinds import BlockingClass, class_at, label_of, spelled
 from ringfence.passes.channels import QUEUE
 from ringfence.passes.lock_kinds import ACQUIRING, RELEASING, Lock, LockKind, lock_of
 
@@ -75,7 +76,7 @@ def test_what_is_merely_called_like_a_lock_does_not_acquire(name: str) -> None:
 def test_the_way_to_a_system_call_tells_its_class_before_its_name_does(
     symbol: str, way: list[str], expected: BlockingClass
 ) -> None:
-    assert blocking_class(symbol, way) is expected
+    assert class_at(min(map(label_of, way), default=NO_LABEL), symbol) is expected
 
 
 @pytest.mark.parametrize(

@@ -30,12 +30,14 @@ impl Feed {
     // ringfence: root
     pub fn next(&self) -> Option<u64> {
         self.inbox.recv().ok() //~ RF202 hot; RF201 hot; RF103 hot; RF102 amortized; RF101 first-use
+        //~^ RF101 cold; RF102 cold; RF102 first-use; RF103 cold; RF201 hot; RF202 cold
     }
 
     // ringfence: root
     pub fn trace(&self, price: u64) {
         println!("price {price}");
         //~^ RF101 first-use; RF102 amortized; RF103 hot; RF201 hot; RF202 hot; RF401 hot
+        //~^ RF101 cold; RF102 cold; RF201 hot; RF202 cold; RF202 first-use; RF401 first-use; RF401 hot
     }
 
     // ringfence: root
@@ -65,5 +67,5 @@ impl Feed {
 
 // ringfence: root
 pub fn wait_for_a_signal() {
-    std::thread::park(); //~ RF101 cold; RF102 cold; RF103 hot; RF202 hot
+    std::thread::park(); //~ RF101 cold; RF102 cold; RF103 hot; RF202 hot; RF103 cold
 }

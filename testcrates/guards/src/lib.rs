@@ -15,25 +15,26 @@ impl Desk {
     // ringfence: root
     pub fn add(&self, order: u64) -> usize {
         let mut orders = self.orders.lock(); //~ RF201 hot always; RF101 cold; RF102 cold; RF103 cold; RF202 cold
+        //~^ RF202 cold
         orders.push(order); //~ RF102 amortized
         orders.len()
-    } //~ RF101 cold; RF102 cold; RF103 cold; RF202 cold
+    } //~ RF101 cold; RF102 cold; RF103 cold; RF202 cold; RF202 cold
 
     // ringfence: root
     pub fn try_clear(&self) -> bool {
         let Some(mut orders) = self.orders.try_lock() else { return false }; //~ RF201 hot
         orders.clear();
         true
-    } //~ RF101 cold; RF102 cold; RF103 cold; RF202 cold
+    } //~ RF101 cold; RF102 cold; RF103 cold; RF202 cold; RF202 cold
 
     // ringfence: root
     pub fn limit(&self, desk: usize) -> u64 {
-        self.limits.read()[desk % 4] //~ RF201 hot; RF101 cold; RF102 cold; RF103 cold; RF202 cold
-    } //~ RF101 cold; RF102 cold; RF103 cold; RF202 cold
+        self.limits.read()[desk % 4] //~ RF201 hot; RF101 cold; RF102 cold; RF103 cold; RF202 cold; RF202 cold
+    } //~ RF101 cold; RF102 cold; RF103 cold; RF202 cold; RF202 cold
 
     // ringfence: root
     pub fn set_limit(&self, desk: usize, limit: u64) {
-        self.limits.write()[desk % 4] = limit; //~ RF201 hot always
+        self.limits.write()[desk % 4] = limit; //~ RF201 hot always; RF202 cold; RF202 cold
         //~^ RF101 cold; RF102 cold; RF103 cold; RF202 cold
         //~^ RF101 cold; RF102 cold; RF103 cold; RF202 cold
     }
@@ -42,7 +43,7 @@ impl Desk {
     pub fn wait(&self) {
         let mut open = self.open.lock().unwrap(); //~ RF201 hot always; RF202 cold
         while !*open {
-            open = self.opened.wait(open).unwrap(); //~ RF201 hot; RF202 hot
+            open = self.opened.wait(open).unwrap(); //~ RF201 hot; RF202 hot; RF202 cold
         }
     } //~ RF202 cold
 

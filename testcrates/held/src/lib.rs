@@ -66,15 +66,16 @@ impl Desk {
     /// Two locks, but nobody takes them the other way round.
     // ringfence: root
     pub fn reprice(&self) {
-        let rates = self.rates.lock(); //~ RF101 cold; RF102 cold; RF103 cold; RF201 hot; RF202 cold
+        let rates = self.rates.lock(); //~ RF101 cold; RF102 cold; RF103 cold; RF201 hot; RF202 cold; RF202 cold
         self.book.lock().unwrap().best = rates.rate; //~ RF201 hot; RF202 cold; RF202 cold
-    } //~ RF101 cold; RF102 cold; RF103 cold; RF202 cold
+    } //~ RF101 cold; RF102 cold; RF103 cold; RF202 cold; RF202 cold
 
     /// The other way round than in `reprice`, but it does not wait for the second lock.
     // ringfence: root
     pub fn try_reprice(&self) -> u64 {
         let book = self.book.lock().unwrap(); //~ RF201 hot; RF202 cold
         self.rates.try_lock().map_or(0, |rates| rates.rate + book.best) //~ RF101 cold; RF102 cold; RF103 cold; RF201 hot; RF202 cold
+        //~^ RF202 cold
     } //~ RF202 cold
 
     /// The first lock is given back before the second is taken.
@@ -82,6 +83,7 @@ impl Desk {
     pub fn one_after_the_other(&self) -> u64 {
         let best = self.book.lock().unwrap().best; //~ RF201 hot; RF202 cold; RF202 cold
         let rate = self.rates.lock().rate; //~ RF101 cold; RF101 cold; RF102 cold; RF102 cold; RF103 cold; RF103 cold; RF201 hot; RF202 cold; RF202 cold
+        //~^ RF202 cold; RF202 cold
         best * rate
     }
 
