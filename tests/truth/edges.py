@@ -15,6 +15,7 @@ from ringfence.graphs.facts import Atomic, CallSite, PathClass
 from ringfence.graphs.hotpath import HotPath
 from ringfence.graphs.names import display_name
 from ringfence.graphs.program import Function
+from ringfence.graphs.search import function_of, state_of
 from ringfence.passes.limits import LimitsPass
 from ringfence.pipeline.audit import AuditRequest, hot_path_of
 from ringfence.pipeline.cargo import Selection
@@ -84,7 +85,7 @@ def roots_written() -> int:
 
 
 def _case(root: Function, hot_path: HotPath, level: str) -> Case:
-    below = sorted({state >> 1 for state in hot_path.ways.arrivals(root.id << 1, foreign_only=False)})
+    below = sorted(map(function_of, hot_path.ways.arrivals(state_of(root.id), foreign_only=False)))
     functions = [hot_path.function(number) for number in below]
     names = {name for function in functions for name in _own_names(function)} - {root.name}
     truth, spurious = _said_of(root, level)
