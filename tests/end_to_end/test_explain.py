@@ -80,6 +80,12 @@ path (the best of 14 paths)
 class: hot, conditional, not in a loop
   no growth, no lazy initialisation and no unlikely branch on the path
 
+folded into this finding: 9 events at 8 places
+"""
+        in finished.stdout
+    )
+    assert (
+        """
 paths: 14 paths to 9 places where it happens
   other than the best one in Book::describe:
     12 by <u64 as Display>::fmt (src/lib.rs:34)
