@@ -10,7 +10,8 @@ called functions do.
 2. An exchange *tries* where its operands are constant (`ringfence.pipeline.ir.turns`): that it fails tells only that
    the word is not yet as wanted. A ``cmpxchg`` that expects what was read before fails because another thread came
    first: whoever retries it is lock-free, and a turn through it is no wait. So is a turn that ends because two loads
-   of one word differ.
+   of one word differ, or goes on because a ``weak`` exchange failed for nothing: the word was as expected (LangRef,
+   *cmpxchg Instruction*).
 3. A turn *stands* where each value that the loop carries is, when it begins again, the same, or read anew, or a count
    that leads to no address and is not stored (the rounds until the thread yields or gives up). A walk does not stand:
    what it carries leads to the next address; but where one of the turns begins the walk anew, all of them do.
@@ -54,6 +55,8 @@ _COUNTING = frozenset(
 """Operations of a count; the calls among them are intrinsics such as ``llvm.umin``."""
 _DIFFERS = {b"eq": 1, b"ne": 0}
 """The edge of a ``br`` that is taken where the two sides of its comparison differ."""
+_JOINED = frozenset({b"and", b"or", b"select"})
+_COMPARED = re.compile(rb"(eq|ne) [^\n ]+ ([^\n ,]+), ([^\n ,]+)")
 _SIDES = 2
 _LARGEST_WITHOUT_ATOMICS = 8192
 """Bytes of a loop, or of a function, that has calls and no atomic of its own."""
@@ -231,7 +234,7 @@ class _Loop:
             is_success = (
                 condition is not None
                 and condition.operation == b"extractvalue"
-                and condition.text.split(b", !")[0].endswith(b", 1")
+                and _part(condition) == b"1"
                 and not tried.isdisjoint(condition.operands)
             )
             if is_success and self._body.successors[block][0] in self._blocks:
@@ -269,12 +272,37 @@ class _Loop:
 
     def _open_edges(self, block: int, closed: set[int]) -> list[int]:
         """Where a turn leads on inside of the loop, not by an edge of clause 2."""
-        differs = self._differs(block)
+        shut = (self._differs(block), self._failed_for_nothing(block))
         return [
             successor
             for position, successor in enumerate(self._body.successors[block])
-            if successor in self._blocks and successor not in closed and position != differs
+            if successor in self._blocks and successor not in closed and position not in shut
         ]
+
+    def _failed_for_nothing(self, block: int) -> int:
+        """The edge that is taken only where an exchange brought what it expected; -1 where none is."""
+        end = self._ends.get(block)
+        condition = end.operands[0] if end is not None and end.operation == b"br" and end.operands else b""
+        return next((edge for edge, is_true in enumerate((True, False)) if self._is_expected(condition, is_true)), -1)
+
+    def _is_expected(self, condition: bytes, is_true: bool) -> bool:
+        """Whether a condition has this truth value only where an exchange brought what it expected."""
+        line = self._turn.definition(condition)
+        compared = _COMPARED.match(line.text) if line is not None and line.operation == b"icmp" else None
+        if compared is not None:
+            sides = (compared.group(2, 3), compared.group(3, 2))
+            return is_true == (compared[1] == b"eq") and any(self._expected(side) == other for side, other in sides)
+        if line is None or line.operation not in _JOINED or is_true not in _joins(line):
+            return False
+        return any(self._is_expected(operand, is_true) for operand in line.operands)
+
+    def _expected(self, brought: bytes) -> bytes:
+        """What an exchange expected, given the value that it brought; empty where none did."""
+        line = self._turn.definition(brought)
+        is_value = line is not None and line.operation == b"extractvalue" and _part(line) == b"0"
+        exchange = self._turn.definition(line.operands[0]) if line is not None and is_value else None
+        found = _EXPECTED.match(exchange.text) if exchange and exchange.operation == b"cmpxchg" else None
+        return found[1] if found else b""
 
     def _differs(self, block: int) -> int:
         """The edge that is taken where two loads of one word differ; -1 where none is."""
@@ -350,6 +378,19 @@ class _Loop:
         begun = [line for line in self._turn.sources(condition, _named(reads)) if self._turn.is_begun(line)]
         carried = [value for line in begun for value in line.operands]
         return self._turn.sources([*condition, *carried], _named(reads))
+
+
+def _part(extracted: Instruction) -> bytes:
+    """Which part an ``extractvalue`` takes."""
+    return extracted.text.split(b", !")[0].rsplit(b", ", 1)[-1]
+
+
+def _joins(line: Instruction) -> tuple[bool, ...]:
+    """The truth value that both sides of an ``and`` or ``or`` have where the whole has it; a ``select`` is one, too."""
+    text = line.text.split(b", !")[0]
+    is_either = line.operation == b"or" or b", i1 true, i1 " in text
+    is_both = line.operation == b"and" or text.endswith(b", i1 false")
+    return (False,) * is_either + (True,) * is_both
 
 
 def _named(values: set[bytes]) -> Callable[[Instruction], bool]:

@@ -125,6 +125,27 @@ def test_a_failed_exchange_that_tells_what_to_expect_next_is_a_retry() -> None:
     assert loop(f"{retry} %ok = extractvalue {{i64, i1}} %x, 1\n %go = xor i1 %ok, 1", carried=carried).waits == ()
 
 
+@pytest.mark.parametrize(("compared", "waiting"), [("eq", 0), ("ne", 1)])
+@pytest.mark.parametrize("expected", ["%n", "0"])
+def test_an_exchange_that_failed_for_nothing_is_no_wait(expected: str, compared: str, waiting: int) -> None:
+    tried = f"%x = cmpxchg weak ptr %a, i64 {expected}, i64 1 acq_rel acquire\n %seen = extractvalue {{i64, i1}} %x, 0"
+    assert len(loop(f"{tried}\n %go = icmp {compared} i64 %seen, {expected}").waits) == waiting
+
+
+@pytest.mark.parametrize(
+    ("go", "waiting"),
+    [
+        ("%is = icmp eq i64 %seen, %n\n %bad = xor i1 %ok, 1\n %go = and i1 %bad, %is", 0),
+        ("%is = icmp eq i64 %seen, %n\n %bad = xor i1 %ok, 1\n %go = select i1 %bad, i1 %is, i1 false", 0),
+        ("%is = icmp ne i64 %seen, %n\n %bad = xor i1 %ok, 1\n %go = and i1 %bad, %is", 1),
+        ("%is = icmp eq i64 %seen, %n\n %bad = xor i1 %ok, 1\n %go = or i1 %bad, %is", 1),
+    ],
+)
+def test_conditions_that_are_joined_are_told_apart(go: str, waiting: int) -> None:
+    tried = "%x = cmpxchg weak ptr %a, i64 %n, i64 1 acq_rel acquire\n %ok = extractvalue {i64, i1} %x, 1"
+    assert len(loop(f"{tried}\n %seen = extractvalue {{i64, i1}} %x, 0\n {go}").waits) == waiting
+
+
 @pytest.mark.parametrize(
     ("used", "waiting"),
     [

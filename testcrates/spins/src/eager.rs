@@ -233,6 +233,18 @@ impl Stack {
         }
     }
 
+    /// A weak exchange may fail for nothing: then the word is what was expected, and it is tried again.
+    // ringfence: root
+    pub fn exchange(&self, expected: u64, value: u64) -> Result<u64, u64> {
+        loop {
+            match self.highest.compare_exchange_weak(expected, value, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(before) => return Ok(before),
+                Err(before) if before != expected => return Err(before),
+                Err(_) => {}
+            }
+        }
+    }
+
     // ringfence: root
     #[inline(never)]
     pub fn mix(&self) -> u64 {
