@@ -62,7 +62,7 @@ class Resolution:
     @property
     def is_unresolved(self) -> bool:
         """Nothing likely was found, or not all that is as likely."""
-        return not self.closed and (not self.followed or self.is_signature_only)
+        return not self.closed and (not self.followed or self.is_signature_only or bool(self.unread))
 
 
 def one_of_each(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:

@@ -9,9 +9,11 @@ Objects may be made anywhere, long before the root runs, so candidates are sough
    the method's name is known, of that name. The slot of a function that another vtable shares (merged bodies) counts
    with the function's own name or the trait's.
 2. *By name*: ``<T as Trait>::method`` anywhere in the symbol index, for the traits that clause 1 found; where it found
-   none, for the traits of the caller's crate that have such a method, else for all. Where the trait stands in a
-   crate of the user's own, or nothing was found otherwise, their modules are read, and what does not fit the signature
-   falls out again. Other implementations are not followed; those in modules that were not read are named.
+   none, for the traits of the caller's crate that have such a method, else for all. Their modules are read, and what
+   does not fit the signature falls out again: all where the trait stands in a crate of the user's own or nothing was
+   found otherwise; else the smallest first, up to `ringfence.graphs.virtual_calls.MOST_READ` functions in one audit.
+   What stands in modules that were not read is named, and the call is unresolved. Of the standard library's traits,
+   which half of all types implement, only what stands in a vtable is a candidate.
    A method pointer that was loaded elsewhere and handed over (argument promotion) is called as an ordinary pointer; if
    the source has a method's name at the call, it is that method, in whatever slot.
    ``Any`` has one implementation for all types, which answers with a constant: its calls have no candidates.

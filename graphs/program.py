@@ -197,6 +197,10 @@ class Program:
             return next((each for each in definitions if each in self.modules), definitions[0])
         return definitions[0] if definitions else None
 
+    def size_of(self, module: int) -> int:
+        """How many functions a module defines, read or not."""
+        return self._symbols.size(module)
+
     def is_native(self, module: int) -> bool:
         """Whether a module is machine code: its calls are known, what it does with pointers is not."""
         return module in self._native

@@ -22,6 +22,11 @@ from ringfence.graphs.program import Function, Program
 DROP_SLOT = -1
 FORMATTING = ("core::fmt::", "<core::fmt::")
 _ANY_SLOT = -2
+MOST_READ = 4000
+"""Functions in the modules that one audit reads only for implementations of traits that are not the user's own."""
+_STANDARD = frozenset({"core", "alloc", "std"})
+_Pair = tuple[int, str]
+"""A module and the symbol of an implementation in it."""
 _DYN = re.compile(r"dyn (?:for<[^>]*> )?([\w:]+)")
 _TRAIT_METHOD = ("_RNvX", "_RINvX", "_RNvY", "_RINvY", "_ZN")
 _LIFETIME = re.compile(r"for<[^>]*> |'\w+ |<'\w+>|'\w+, ")
@@ -87,10 +92,12 @@ class VirtualCalls:
         self._program = program
         self._is_own_crate = is_own_crate
         self._liveness = liveness
+        self._may_read = MOST_READ
+        self._granted: set[int] = set()
         self._method_at = method_at
         self._symbols = tuple(symbols)
         self._trait_methods = [(symbol, where) for symbol, where in self._symbols if symbol.startswith(_TRAIT_METHOD)]
-        self._implementations_of: dict[str, dict[str, list[tuple[int, str]]]] = {}
+        self._implementations_of: dict[str, dict[str, list[_Pair]]] = {}
         self._implementors: dict[str, set[str]] = {}
         self._drop_glue: dict[str, tuple[int, str]] = {}
         self._vtables: list[tuple[int, VTable]] = []
@@ -124,17 +131,28 @@ class VirtualCalls:
         known = self._virtuals.get(call)
         if known is None:
             by_vtable, by_name = self._by_vtable(call), self._by_name(call)
-            likely = [pair for pair in by_name if not by_vtable or self._is_own_trait(pair[1])]
-            wanted = frozenset(module for module, _ in likely)
+            likely = [pair for pair in by_name if not by_vtable or not self._is_std_trait(pair[1])]
+            wanted = self._wanted(by_name, at_once=[] if by_vtable else by_name)
             known = self._virtuals[call] = _Virtual(self._resolved(call, by_name, likely), wanted)
         return known
 
-    def _is_own_trait(self, symbol: str) -> bool:
-        return self._is_own_crate(crate_of(_trait_of(display_name(symbol))))
+    def _wanted(self, by_name: list[_Pair], *, at_once: list[_Pair]) -> frozenset[int]:
+        """What clause 2 reads: of the user's own traits everything, of others what the limit leaves room for."""
+        own = {module for module, symbol in by_name if self._is_own_crate(crate_of(_trait_of(display_name(symbol))))}
+        own.update(module for module, _ in at_once)
+        others = {module for module, _ in by_name} - own
+        for module in sorted(others - self._granted - self._program.modules.keys(), key=self._program.size_of):
+            size = self._program.size_of(module)
+            if size > self._may_read:
+                break
+            self._may_read -= size
+            self._granted.add(module)
+        return frozenset(own | (others & self._granted))
 
-    def _resolved(
-        self, call: _VirtualCall, by_name: list[tuple[int, str]], likely: list[tuple[int, str]]
-    ) -> Resolution:
+    def _is_std_trait(self, symbol: str) -> bool:
+        return crate_of(_trait_of(display_name(symbol))) in _STANDARD
+
+    def _resolved(self, call: _VirtualCall, by_name: list[_Pair], likely: list[_Pair]) -> Resolution:
         modules = self._program.modules
         found = {(each.module, each.symbol): each for each in self._alive_by_vtable(call)}
         for module, symbol in likely:
@@ -216,7 +234,7 @@ class VirtualCalls:
                 if self._has_signature(module, symbol, signature):
                     yield _Held(module, vtable.symbol, symbol)
 
-    def _by_name(self, call: _VirtualCall) -> list[tuple[int, str]]:
+    def _by_name(self, call: _VirtualCall) -> list[_Pair]:
         by_trait = self._implementations(call.method) if call.is_written else {}
         if not by_trait:
             return []
@@ -226,12 +244,12 @@ class VirtualCalls:
             traits = {trait for trait in by_trait if crate_of(trait) == call.crate} or set(by_trait)
         return [pair for trait in sorted(traits) for pair in by_trait[trait]]
 
-    def _implementations(self, method: str) -> dict[str, list[tuple[int, str]]]:
+    def _implementations(self, method: str) -> dict[str, list[_Pair]]:
         """Trait -> (module, symbol) of every implementation of a method of that name."""
         known = self._implementations_of.get(method)
         if known is not None:
             return known
-        found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        found: dict[str, list[_Pair]] = defaultdict(list)
         # v0 puts an underscore between the length and a name that begins with one (rustc, ``v0.rs``).
         mark = f"{len(method)}{'_' if method.startswith('_') else ''}{method}"
         for symbol, modules in self._trait_methods:

@@ -1,8 +1,9 @@
 """RF901 to RF906: what the analysis could not see, and what it was told in vain. Nothing unknown passes in silence."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from ringfence.graphs.candidates import Resolution
 from ringfence.graphs.facts import CallKind, PathClass
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import display_name
@@ -22,6 +23,7 @@ _LEVELS = {
     PathClass.PANIC: Level.HIDDEN,
 }
 
+_MOST_NAMES = 3
 _ALWAYS_WARNING = dict.fromkeys(PathClass, Level.WARNING)
 
 ROOT_NOT_FOUND = Rule(
@@ -45,7 +47,8 @@ UNRESOLVED_CALL = Rule(
     instead="Audit the crate that supplies the target as well (a binary instead of the library), or make the call "
     "static.",
     false_positives="A pointer that is null in practice is never called.",
-    how="Dispatch found no candidate, or only candidates by signature.",
+    how="Dispatch found no candidate, or only candidates by signature; or implementations of the method stand in "
+    "modules that were not read, because one audit reads only so many for that (`detail.unread` names them).",
     levels=_LEVELS,
 )
 MISSING_IR = Rule(
@@ -123,21 +126,36 @@ class LimitsPass:
         for position, site in enumerate(function.facts.calls):
             resolution = reached.resolutions.get((function.id, position))
             if resolution is not None and resolution.is_unresolved:
-                sink = Sink(
-                    UNRESOLVED_CALL,
-                    "a target that is not known",
-                    "calls a target that is not known",
-                    "a target that is not known is called",
-                    method=resolution.method,
-                    identity=resolution.method,
-                )
-                yield SinkSite(function.id, site.location, classify(function, site), sink)
+                yield SinkSite(function.id, site.location, classify(function, site), _unresolved(resolution))
             if site.kind is CallKind.ASSEMBLY and not _is_harmless(site.callee):
                 sink = Sink(
                     INLINE_ASSEMBLY, site.callee[:60], "executes inline assembly", "inline assembly is executed"
                 )
                 yield SinkSite(function.id, site.location, classify(function, site), sink)
         yield from _missing(function, hot_path)
+
+
+def _unresolved(resolution: Resolution) -> Sink:
+    """What was not read has names, what is not known has none."""
+    verb, alone = "calls a target that is not known", "a target that is not known is called"
+    if resolution.unread:
+        unread = _some(resolution.unread)
+        verb, alone = f"may call {unread}", f"{unread} may be called"
+    return Sink(
+        UNRESOLVED_CALL,
+        "a target that is not known",
+        verb,
+        alone,
+        unread=resolution.unread,
+        method=resolution.method,
+        identity=resolution.method,
+    )
+
+
+def _some(unread: Sequence[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in unread[:_MOST_NAMES])
+    more = f" and {len(unread) - _MOST_NAMES} more" if len(unread) > _MOST_NAMES else ""
+    return f"{shown}{more}, which {'was' if len(unread) == 1 else 'were'} not read,"
 
 
 def _missing(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:

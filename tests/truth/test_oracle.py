@@ -18,6 +18,7 @@ _NOT_RUN = {
     "batches": "never goes to the heap",
     "clean": "never goes to the heap",
     "clocks": "never goes to the heap",
+    "facade": "is about what stands behind a facade, not about the heap",
     "folds": "shows what is told apart; what it allocates other crates do as well",
     "laminardb-0.1.0": "has a test of its own",
     "lines": "never goes to the heap",

@@ -1,9 +1,12 @@
 """Which functions an indirect call may reach: every clause fires, and leaves alone what it is not about."""
 
+import pytest
 from unit.ir_modules import Linked, Source, link
 
+from ringfence.graphs import virtual_calls
 from ringfence.graphs.candidates import Candidate, Evidence, Resolution, is_compatible, one_of_each
 from ringfence.graphs.names import display_name
+from ringfence.passes.judge import judge, judged
 
 HEADER = r"\00" * 8 + r"\08" + r"\00" * 7 + r"\08" + r"\00" * 7
 WITH_DROP = r"\08" + r"\00" * 7 + r"\08" + r"\00" * 7
@@ -253,3 +256,79 @@ def test_a_result_that_one_side_ignores_does_not_tell_signatures_apart() -> None
     assert is_compatible("void (ptr)", "i64 (ptr)")
     assert not is_compatible("i32 (ptr)", "i64 (ptr)")
     assert not is_compatible("void (ptr)", "void (ptr, i64)")
+
+
+FAR = """
+declare i64 @far()
+@{0} = constant <{{ [24 x i8], ptr }}> <{{ [24 x i8] c"{1}", ptr @"{2}" }}>
+define i64 @"{2}"(ptr %self) {{
+  %r = call i64 @far()
+  ret i64 %r }}
+"""
+FAR_METHOD = "_RNvXs_Cs1_3farNtB4_1BNtCs2_4test2Op7process"
+FAR_OF_WRITE = "_RNvXs_Cs1_3farNtB4_1BNtNtCs2_3std2io5Write7process"
+
+
+def calling_process(near: str, *others: str) -> Linked:
+    """A root that calls ``process`` by its name in the source, in a program with modules that nothing else reaches."""
+    source = Source()
+    root = source.subprogram("root", "/own/lib.rs")
+    body = VIRTUAL_CALL.format(offset=24, call=source.at(root, 5, 9))
+    text = f"{near}define i64 @root(ptr %object, ptr %vtable) !dbg {root} {{{body}"
+    return link(source.module(text), *others, words={("/own/lib.rs", 5, 9): "process"})
+
+
+def test_an_implementation_in_a_crate_that_nothing_reaches_is_read_and_is_a_candidate() -> None:
+    linked = calling_process(vtable("a", OF_A) + methods(OF_A), Source().module(FAR.format("b", HEADER, FAR_METHOD)))
+    assert candidates(linked) == [("<far::B as test::Op>::process", Evidence.VTABLE), (OF_A, Evidence.VTABLE)]
+    assert not resolution(linked).is_unresolved
+    assert FAR_METHOD in linked.names()
+
+
+def test_implementations_beyond_the_limit_leave_the_call_unresolved_with_their_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(virtual_calls, "MOST_READ", 0)
+    linked = calling_process(vtable("a", OF_A) + methods(OF_A), Source().module(FAR.format("b", HEADER, FAR_METHOD)))
+    assert candidates(linked) == [(OF_A, Evidence.VTABLE)]
+    assert resolution(linked).is_unresolved
+    assert resolution(linked).unread == ("<far::B as test::Op>::process",)
+    found = judge(linked.root, judged(linked.hot_path), lambda file: file)
+    (finding,) = (each for each in found if each.rule.id == "RF902")
+    assert (
+        finding.message == "`<far::B as test::Op>::process`, which was not read, may be called on every call of `root`"
+    )
+
+
+def test_a_type_that_implements_a_trait_of_std_is_a_candidate_only_with_a_vtable() -> None:
+    of_write = "<test::A as std::io::Write>::process"
+    near = vtable("a", of_write) + methods(of_write)
+    without = Source().module(methods(FAR_OF_WRITE))
+    assert candidates(calling_process(near, without)) == [(of_write, Evidence.VTABLE)]
+    found = candidates(calling_process(near, Source().module(FAR.format("b", HEADER, FAR_OF_WRITE))))
+    assert ("<far::B as std::io::Write>::process", Evidence.VTABLE) in found
+
+
+AGAIN = """
+  %slot = getelementptr inbounds i8, ptr %vtable, i64 24
+  %method = load ptr, ptr %slot, align 8, !invariant.load !3
+  %r = call i64 %method(ptr %object, ptr %vtable), !dbg {call}
+  ret i64 %r }}
+"""
+
+
+def test_methods_that_call_each_other_through_vtables_are_reached_once() -> None:
+    source = Source()
+    parts: list[str] = []
+    for number, name in enumerate((OF_A, OF_B)):
+        own = source.subprogram(name, "/own/lib.rs")
+        body = AGAIN.format(call=source.at(own, 5))
+        parts.append(f'{vtable(f"v{number}", name)}define i64 @"{name}"(ptr %object, ptr %vtable) !dbg {own} {{{body}')
+    linked = link(source.module("".join(parts)), root=OF_A)
+    assert linked.names() == [OF_A, OF_B]
+
+
+def test_five_hundred_implementors_are_five_hundred_candidates() -> None:
+    types = [f"<test::T{number} as test::Op>::process" for number in range(500)]
+    program = "".join(vtable(f"v{number}", name) for number, name in enumerate(types)) + methods(*types)
+    assert len(candidates(called_in("<dyn test::Op as test::Extension>::run", program))) == 500
