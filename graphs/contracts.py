@@ -9,10 +9,12 @@ A function stands here with the worst that an ordinary call of it does: ``getlin
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the table changes what an audit says; reports name it."""
 
 NAME = f"ringfence {VERSION}"
@@ -119,6 +121,7 @@ CONTRACTS: tuple[Contract, ...] = (
         Effect.BLOCKS,
         """
         pthread_cond_wait pthread_cond_timedwait pthread_join pthread_barrier_wait pthread_create
+        pthread_timedjoin_np pthread_clockjoin_np thrd_create thrd_join clone
         sem_wait sem_timedwait sem_trywait sem_post
         read pread pread64 readv preadv preadv64 write pwrite pwrite64 writev pwritev pwritev64 open open64 openat
         openat64 creat close fsync fdatasync sync syncfs msync ftruncate ftruncate64 fallocate lseek lseek64 stat stat64
@@ -175,7 +178,7 @@ CONTRACTS: tuple[Contract, ...] = (
         pthread_rwlock_init pthread_rwlock_destroy pthread_spin_init pthread_spin_destroy pthread_detach pthread_sigmask
         getenv secure_getenv sysconf getpagesize getauxval sigaction signal sigaltstack sigemptyset sigaddset isatty
         uname qsort bsearch abs labs rand random getrlimit getrusage gnu_get_libc_version dl_iterate_phdr _setjmp setjmp
-        __sigsetjmp atexit""",
+        __sigsetjmp atexit __pthread_get_minstack""",
     ),
     Contract("vDSO", Effect.NONE, "clock_gettime clock_getres gettimeofday time getcpu sched_getcpu"),
     Contract(
@@ -207,9 +210,42 @@ CONTRACTS: tuple[Contract, ...] = (
         AcquireSRWLockExclusive AcquireSRWLockShared TryAcquireSRWLockExclusive TryAcquireSRWLockShared
         ReleaseSRWLockExclusive ReleaseSRWLockShared EnterCriticalSection LeaveCriticalSection""",
     ),
-    Contract("Win32", Effect.BLOCKS, "Sleep WaitOnAddress WaitForSingleObject ReadFile WriteFile"),
+    Contract("Darwin", Effect.BLOCKS, "dispatch_async_f"),
+    Contract(
+        "Win32",
+        Effect.BLOCKS,
+        """
+        Sleep WaitOnAddress WaitForSingleObject WaitForSingleObjectEx WaitForMultipleObjects ReadFile WriteFile
+        CreateThread _beginthreadex QueueUserWorkItem""",
+    ),
     Contract("Win32", Effect.TERMINATES, "__fastfail"),
 )
+
+ENTRY_OF_THREAD: Mapping[str, int] = MappingProxyType(
+    {
+        "pthread_create": 2,
+        "thrd_create": 1,
+        "clone": 0,
+        "CreateThread": 2,
+        "_beginthreadex": 2,
+        "QueueUserWorkItem": 0,
+        "dispatch_async_f": 2,
+    }
+)
+"""Functions that start a thread, or hand work to one that runs, with the position of the argument that it begins in."""
+
+WAITS_FOR_THREADS = frozenset(
+    {
+        "pthread_join",
+        "pthread_timedjoin_np",
+        "pthread_clockjoin_np",
+        "thrd_join",
+        "WaitForSingleObject",
+        "WaitForSingleObjectEx",
+        "WaitForMultipleObjects",
+    }
+)
+"""Functions that come back when another thread has ended."""
 
 PREFIXED_ALLOCATOR = re.compile(r"(?:_rjem_je_|_rjem_|je_|mi_|tc_|snmalloc_|rpmalloc_|__libc_|__GI___libc_)(\w+)$")
 """Allocators under names of their own: jemalloc, mimalloc, tcmalloc, snmalloc, rpmalloc, and glibc's own entries."""

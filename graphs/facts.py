@@ -48,6 +48,8 @@ class CallKind(IntEnum):
     """Any other pointer: a ``fn`` value, a C callback, a promoted method pointer."""
     ASSEMBLY = 3
     """Inline assembly with a non-empty template (an empty one is a compiler barrier and no event)."""
+    THREAD = 4
+    """No callee operand: what a thread runs that is waited for (`ringfence.graphs.threads`)."""
 
 
 class Attribute(IntFlag):
@@ -188,7 +190,8 @@ class Wait(Record, frozen=True):
 
 
 class Flow(Record, frozen=True):
-    """The order of a function's events: for functions that may lock or wait (`ringfence.pipeline.ir.function`)."""
+    """The order of a function's events: for functions with several calls, and those that may lock or wait
+    (`ringfence.pipeline.ir.events`)."""
 
     successors: tuple[tuple[int, ...], ...]
     """By block; unwinding is no edge."""

@@ -26,7 +26,7 @@ from ringfence.graphs.contracts import Effect
 from ringfence.graphs.facts import CallKind, Frame, PathClass
 from ringfence.graphs.folding import Expression, FoldedPlace
 from ringfence.graphs.program import Function
-from ringfence.graphs.reach import Edge, Reach, is_drop
+from ringfence.graphs.reached import Edge, Reach, is_drop
 from ringfence.graphs.search import Ways, leading_to
 
 P = TypeVar("P", bound=Hashable)
@@ -45,7 +45,8 @@ class SinkSite(Generic[P]):
 @dataclass(frozen=True, slots=True)
 class Hop:
     """One frame of a path. ``via`` is how it was entered: ``root``, ``call``, ``inline``, ``virtual``, ``pointer``,
-    ``drop``, or ``native`` where a call enters machine code; the frame's line is where it leads on."""
+    ``drop``, ``native`` where a call enters machine code, or ``thread`` where another thread, which is waited for, runs
+    it; the frame's line is where it leads on."""
 
     function: Function
     frame: Frame
@@ -138,7 +139,7 @@ class HotPath:
 
 
 def via(edge: Edge) -> str:
-    """How a call enters its callee: ``call``, ``virtual``, ``pointer`` or ``drop``."""
+    """How a call enters its callee: ``call``, ``virtual``, ``pointer``, ``drop``, or ``thread``."""
     if is_drop(edge.site):
         return "drop"
     match edge.site.kind:
@@ -146,5 +147,7 @@ def via(edge: Edge) -> str:
             return "virtual"
         case CallKind.POINTER:
             return "pointer"
+        case CallKind.THREAD:
+            return "thread"
         case _:
             return "call"

@@ -5,86 +5,36 @@ goes on. When no direct call is left, indirect calls are resolved against what i
 the next wave. It ends when nothing new appears and no module was read since the calls were resolved.
 
 A call in a block of class *panic* is followed only on request: whatever lies behind it is panic as well.
+
+What a thread runs is followed only where the thread is waited for (`ringfence.graphs.threads`): looked for when nothing
+else is new.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ringfence.graphs.candidates import Resolution
-from ringfence.graphs.contracts import Assumption, Effect
+from ringfence.graphs.contracts import ENTRY_OF_THREAD, Effect
 from ringfence.graphs.dispatch import Dispatch
 from ringfence.graphs.effects import effect_of, effect_of_body, is_allocator, is_never_followed
 from ringfence.graphs.facts import CallKind, CallSite, PathClass
 from ringfence.graphs.program import Binding, Function, Program
-from ringfence.graphs.virtual_calls import DROP_SLOT
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """One call site with one of its targets, by function number."""
-
-    number: int
-    """Position among all edges, in the order in which they were found."""
-    caller: int
-    callee: int
-    site: CallSite
-
-
-@dataclass(frozen=True, slots=True)
-class ExternalCall:
-    """A call that leaves what can be read."""
-
-    site: CallSite
-    symbol: str
-    effect: Effect | None
-    """None: nobody knows."""
-    unreadable: bool = False
-    """A module of the build defines it, but could not be read."""
-    assumption: Assumption | None = None
-    """Whose word the effect is, where it is the project's own."""
-
-
-@dataclass(slots=True)
-class Reach:
-    """What was reached; filled by `reach`, then only read."""
-
-    program: Program
-    functions: set[int] = field(default_factory=set[int])
-    edges: dict[int, list[Edge]] = field(default_factory=lambda: defaultdict(list))
-    externals: dict[int, list[ExternalCall]] = field(default_factory=lambda: defaultdict(list))
-    resolutions: dict[tuple[int, int], Resolution] = field(default_factory=dict[tuple[int, int], Resolution])
-    """By (function, position of the call in its facts)."""
-    resolved_at: dict[tuple[int, int], int] = field(default_factory=dict[tuple[int, int], int])
-    """How many modules were read when a call was resolved last."""
-    panic_calls_not_followed: int = 0
-    edge_count: int = 0
-
-    @property
-    def native_pointer_calls(self) -> int:
-        """Machine code reached that calls through pointers: nobody resolves that."""
-        functions = (self.program.functions[number] for number in self.functions)
-        native = (function for function in functions if self.program.is_native(function.module))
-        return sum(any(site.kind is CallKind.POINTER for site in function.facts.calls) for function in native)
-
-    @property
-    def definitions(self) -> int:
-        """Distinct definitions reached; one that was specialised counts once."""
-        functions = (self.program.functions[number] for number in self.functions)
-        return len({(function.module, function.facts.symbol) for function in functions})
+from ringfence.graphs.reached import Edge, ExternalCall, Reach, Start
+from ringfence.graphs.registries import is_never_made
+from ringfence.graphs.threads import Target, Waited, waited_for
 
 
 def reach(program: Program, roots: Iterable[Function], dispatch: Dispatch, *, follow_panic: bool) -> Reach:
     """Run to the fixed point; the order of the roots does not matter for the result."""
     reached = Reach(program)
     indirect: list[tuple[Function, int]] = []
+    threads = _Threads(reached, dispatch)
     fresh = sorted(roots, key=lambda function: function.id)
     read = -1
     while fresh or read != len(program.modules):
         while fresh:
             fresh = _follow_direct(reached, fresh, indirect, dispatch, follow_panic=follow_panic)
         read = len(program.modules)
-        fresh = _follow_indirect(reached, indirect, dispatch)
+        fresh = _follow_indirect(reached, indirect, dispatch) or threads.follow()
     for edges in reached.edges.values():
         edges.sort(key=lambda edge: (edge.callee, edge.site.place, edge.site.location))
     return reached
@@ -116,9 +66,11 @@ def _follow_direct(
             followed += 1
             if site.kind is CallKind.DIRECT:
                 calls.append((function, site, site.callee, _module_of(program, function.module, site.callee)))
-            elif site.kind is not CallKind.ASSEMBLY and not program.is_native(function.module):
+            elif _has_candidates(program, function, site):
                 indirect.append((function, position))
-            if site.kind is CallKind.DIRECT and site.passed and program.is_opaque(function.module, site.callee):
+            if _starts_thread(program, function, site):
+                reached.starts.append(Start(function.id, site, _entry(program, function, site)))
+            elif site.kind is CallKind.DIRECT and site.passed and program.is_opaque(function.module, site.callee):
                 handed = _handed_over(program, function, site)
                 calls.extend(
                     (function, call, symbol, program.locate(module, symbol)) for call, module, symbol in handed
@@ -130,6 +82,74 @@ def _follow_direct(
     return [
         callee for function, site, symbol, module in calls if (callee := _link(reached, function, site, symbol, module))
     ]
+
+
+def _has_candidates(program: Program, caller: Function, site: CallSite) -> bool:
+    is_pointer = site.kind is not CallKind.ASSEMBLY and not program.is_native(caller.module)
+    return is_pointer and not is_never_made(program, caller, site)
+
+
+def _starts_thread(program: Program, caller: Function, site: CallSite) -> bool:
+    is_known = site.kind is CallKind.DIRECT and site.callee in ENTRY_OF_THREAD and site.callee not in program.assumed
+    return is_known and program.is_opaque(caller.module, site.callee)
+
+
+def _entry(program: Program, caller: Function, site: CallSite) -> Function | None:
+    """What a thread begins in, where it is passed as a constant."""
+    bound = {position: (module, symbol) for position, module, symbol in _bindings(caller, site)}
+    entry = bound.get(ENTRY_OF_THREAD[site.callee])
+    return _read(program, entry) if entry else None
+
+
+def _read(program: Program, target: Target) -> Function | None:
+    module, symbol = target
+    located = program.locate(module, symbol)
+    program.load([] if located is None else [located])
+    return None if located is None else program.function(located, symbol)
+
+
+@dataclass(slots=True)
+class _Threads:
+    """Follows what threads run that are waited for."""
+
+    reached: Reach
+    dispatch: Dispatch
+    told: set[Waited] = field(default_factory=set[Waited])
+    possible: dict[int, frozenset[Target]] = field(default_factory=dict[int, frozenset[Target]])
+
+    def follow(self) -> list[Function]:
+        """What they run, as far as it was not told before."""
+        fresh: list[Function] = []
+        for waited in sorted(set(waited_for(self.reached, self._targets_of)) - self.told, key=_order):
+            self.told.add(waited)
+            module, symbol = waited.target
+            program = self.reached.program
+            if _read(program, waited.target) is not None:
+                callee = _link(self.reached, program.functions[waited.function], waited.site, symbol, module)
+                fresh += [callee] if callee else []
+        return fresh
+
+    def _targets_of(self, entry: Function) -> frozenset[Target]:
+        """The candidates of the calls through pointers that an entry makes, itself or in what it calls directly."""
+        known = self.possible.get(entry.id)
+        if known is None:
+            known = self.possible[entry.id] = frozenset(self._candidates(entry))
+        return known
+
+    def _candidates(self, entry: Function) -> Iterator[Target]:
+        program, apart = self.reached.program, Reach(self.reached.program)
+        indirect: list[tuple[Function, int]] = []
+        fresh = [entry]
+        while fresh:
+            fresh = _follow_direct(apart, fresh, indirect, self.dispatch, follow_panic=False)
+        sites = [(function, function.facts.calls[position]) for function, position in indirect]
+        program.load({module for each in sites for module in self.dispatch.wanted(*each)})
+        for each in sites:
+            yield from ((one.module, one.symbol) for one in self.dispatch.resolve(*each).candidates)
+
+
+def _order(waited: Waited) -> tuple[int, int, int, Target]:
+    return waited.function, waited.call.place, waited.call.location, waited.target
 
 
 _ONLY_REGISTERS = frozenset({"__cxa_thread_atexit_impl", "__cxa_atexit", "atexit", "pthread_key_create", "sigaction"})
@@ -241,8 +261,3 @@ def _line(function: Function, location: int) -> tuple[int, int]:
     """File and line of the outermost frame: the line of this function that an event belongs to."""
     chain = function.chain(location)
     return (chain[-1].file, chain[-1].line) if chain else (-1, 0)
-
-
-def is_drop(site: CallSite) -> bool:
-    """Whether an indirect call runs the drop glue of a trait object."""
-    return site.kind is CallKind.VIRTUAL and site.slot == DROP_SLOT

@@ -16,7 +16,7 @@ from ringfence.graphs.classes import Classifier, SiteClass
 from ringfence.graphs.facts import CallKind, PathClass, Receiver
 from ringfence.graphs.folding import NO_LABEL
 from ringfence.graphs.program import Function
-from ringfence.graphs.reach import Edge, Reach
+from ringfence.graphs.reached import Edge, Reach
 
 _LABEL_BITS = 4
 _FUNCTION_SHIFT = 1 + _LABEL_BITS

@@ -7,6 +7,7 @@ import re
 from enum import StrEnum
 from functools import cache
 
+from ringfence.graphs.contracts import ENTRY_OF_THREAD, WAITS_FOR_THREADS
 from ringfence.graphs.folding import NO_LABEL
 from ringfence.graphs.names import crate_of, method_name, without_generics
 
@@ -27,6 +28,7 @@ class BlockingClass(StrEnum):
     SLEEP = "sleep"
     SOCKET = "socket"
     SYSCALL = "syscall"
+    THREAD = "thread"
     YIELD = "yield"
 
 
@@ -44,6 +46,7 @@ WORDS = {
     BlockingClass.SLEEP: "sleeping",
     BlockingClass.SOCKET: "socket access",
     BlockingClass.SYSCALL: "a system call",
+    BlockingClass.THREAD: "starting a thread",
     BlockingClass.YIELD: "giving up the processor",
 }
 """How a message names them."""
@@ -51,7 +54,7 @@ WORDS = {
 _BY_WAY = (
     (BlockingClass.PRINT, re.compile(r"std::io::stdio::(?:_print|_eprint|print_to|Std(?:out|err))")),
     (BlockingClass.CHANNEL, re.compile(r"^<?(?:std::sync::mp[sm]c|crossbeam_channel|flume|kanal|async_channel)::")),
-    (BlockingClass.JOIN, re.compile(r"std::thread::.*Join(?:Handle|Inner)::join$|std::thread::scoped::")),
+    (BlockingClass.JOIN, re.compile(r"std::thread::.*Join(?:Handle|Inner)::join$|std::thread::scoped::scope$")),
     (BlockingClass.PROCESS, re.compile(r"^<?std::process::")),
     (BlockingClass.FILE, re.compile(r"^<?(?:std::fs::|tempfile::|memmap2?::)")),
     (BlockingClass.SOCKET, re.compile(r"^<?(?:std::net::|std::os::unix::net::|mio::net|socket2::)")),
@@ -63,7 +66,7 @@ _BY_WAY = (
 _BY_SYMBOL = {
     BlockingClass.FUTEX: """futex pthread_cond_wait pthread_cond_timedwait pthread_barrier_wait sem_wait sem_timedwait
         sem_trywait sem_post WaitOnAddress WaitForSingleObject""",
-    BlockingClass.JOIN: "pthread_join",
+    BlockingClass.JOIN: " ".join(sorted(WAITS_FOR_THREADS - {"WaitForSingleObject"})),
     BlockingClass.SLEEP: "sleep usleep nanosleep clock_nanosleep pause Sleep",
     BlockingClass.YIELD: "sched_yield",
     BlockingClass.SOCKET: """socket socketpair bind listen connect accept accept4 shutdown getsockopt setsockopt
@@ -71,7 +74,8 @@ _BY_SYMBOL = {
     BlockingClass.POLL: """poll ppoll select pselect epoll_create1 epoll_ctl epoll_wait epoll_pwait eventfd kqueue
         kevent io_uring_enter""",
     BlockingClass.PROCESS: """fork vfork execve execvp posix_spawn posix_spawnp system popen wait waitpid wait4 waitid
-        kill pthread_create""",
+        kill""",
+    BlockingClass.THREAD: " ".join(ENTRY_OF_THREAD),
     BlockingClass.MEMORY_MAP: "madvise mlock mprotect msync",
     BlockingClass.PRINT: "printf vprintf puts putchar perror __printf_chk __vprintf_chk",
     BlockingClass.FILE: """read pread pread64 readv preadv preadv64 write pwrite pwrite64 writev pwritev pwritev64 open

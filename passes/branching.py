@@ -7,7 +7,7 @@ from ringfence.graphs.facts import CallKind, CallSite
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import display_name
 from ringfence.graphs.program import Function
-from ringfence.graphs.reach import is_drop
+from ringfence.graphs.reached import is_drop
 from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink
 

@@ -36,6 +36,8 @@ class Via(StrEnum):
     DROP = "drop"
     NATIVE = "native"
     """Called, into machine code."""
+    THREAD = "thread"
+    """Run by a thread that is started there and waited for."""
 
 
 class Frequency(StrEnum):

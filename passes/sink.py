@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.program import Function
-from ringfence.graphs.reach import ExternalCall
+from ringfence.graphs.reached import ExternalCall
 from ringfence.passes.options import Options
 from ringfence.passes.rule import Level, Rule
 

@@ -15,7 +15,8 @@ from ringfence.graphs.hotpath import Anchored, HotPath
 from ringfence.graphs.liveness import Liveness, Users
 from ringfence.graphs.names import crate_of
 from ringfence.graphs.program import Function, Program
-from ringfence.graphs.reach import Reach, reach
+from ringfence.graphs.reach import reach
+from ringfence.graphs.reached import Reach
 from ringfence.passes.judge import RULES, Judged, findings_and_ways, judged
 from ringfence.passes.memory import Memory, memory_of
 from ringfence.passes.memory_rules import ABOUT_TYPES

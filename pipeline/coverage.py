@@ -8,7 +8,7 @@ import msgspec
 from ringfence.graphs import contracts
 from ringfence.graphs.accesses import tracing
 from ringfence.graphs.names import display_name
-from ringfence.graphs.reach import Reach
+from ringfence.graphs.reached import Reach
 from ringfence.passes.memory import Memory
 from ringfence.pipeline.config import Assume
 from ringfence.pipeline.library import Library

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ringfence.graphs.names import without_generics
+from ringfence.graphs.names import method_name, without_generics
 from ringfence.graphs.program import Program
 from ringfence.pipeline.build import Built
 from ringfence.pipeline.library import Library
@@ -61,8 +61,17 @@ class EntryPoints:
             found = tuple(self._own.run_by(start, pattern))
             path = without_generics(found[0].function.name) if found else proposal.path
             return Discovered(replace(proposal, path=path), found)
-        named = self._named(pattern)
-        return Discovered(proposal, tuple(each for each in named if isinstance(each, Root)))
+        named = tuple(each for each in self._named(pattern) if isinstance(each, Root))
+        if named or start is not None:
+            return Discovered(proposal, named)
+        return self._at_its_place(proposal, pattern)
+
+    def _at_its_place(self, proposal: Proposal, pattern: RootPattern) -> Discovered:
+        """A method may be written in another module than its type, whose path it then has."""
+        method = method_name(proposal.path)
+        found = tuple(self._own.standing_at(method, proposal.file, proposal.line, pattern))
+        path = without_generics(found[0].function.name) if found else proposal.path
+        return Discovered(replace(proposal, path=path), found)
 
 
 def _unique(roots: Sequence[Root | Miss]) -> Iterator[Root | Miss]:

@@ -42,6 +42,12 @@ class OwnFunctions:
         if not functions:
             yield Miss(pattern, f"{why_missing(marker.name, [marker.file])} (marked at {place})", ())
 
+    def standing_at(self, name: str, file: Path, line: int, pattern: RootPattern) -> Iterator[Root]:
+        """The instances of the function of that name whose debug info gives the line."""
+        here = (each for _, each in self._named(name) if _stands_at(each, file, line))
+        unique = {each.name: each for each in here}
+        yield from (Root(pattern, each) for each in unique.values())
+
     def run_by(self, start: ThreadStart, pattern: RootPattern) -> list[Root]:
         """The closure that a thread runs, each instance of it; or what is left of it where std's frame of the thread
         has taken it in."""

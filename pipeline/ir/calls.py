@@ -14,6 +14,7 @@ from ringfence.graphs.facts import Attribute, CallKind, CallSite, Receiver, Vari
 from ringfence.graphs.lazy_paths import is_growth
 from ringfence.pipeline.ir.globals import Constants
 from ringfence.pipeline.ir.metadata import Metadata
+from ringfence.pipeline.ir.runtime_symbols import runtime_symbols
 from ringfence.pipeline.ir.syntax import SYMBOL, leading_type, signature, split_list, symbol_name
 
 _CALLEE = re.compile(rb' asm [^"]*"([^"]*)"|([@%])(' + SYMBOL + rb")\(")
@@ -359,16 +360,16 @@ class CallReader:
         return (int(offset[2]), offset[1]) if offset else (0, address)
 
     def _closed_set(self, statement: bytes, definition: bytes, body: Body, position: int) -> tuple[str, ...]:
-        """``!callees`` (LangRef), the constants of a ``select`` or ``phi`` that has no other operand, or what the
-        constant holds that the pointer was loaded from."""
+        """``!callees`` (LangRef), the constants of a ``select`` or ``phi`` that has no other operand, what the constant
+        holds that the pointer was loaded from, or what the dynamic linker was asked for."""
         named = _CALLEES.search(statement)
         if named is not None:
             return tuple(sorted(map(symbol_name, _REFERENCE.findall(self.metadata.node(int(named[1]))))))
         if _CHOICE.match(definition) and _has_constants_only(definition):
             return tuple(sorted(map(symbol_name, _REFERENCE.findall(definition))))
         load = _LOAD_OF_CONSTANT.match(definition)
-        if load is None:
-            return ()
+        if load is None or (load[1].startswith(b"@") and load[1][1:] not in self._tables):
+            return runtime_symbols(self._text, definition, lambda value: self._definition(value, body, position))
         base = load[1] if load[1].startswith(b"@") else self._address(load[1], body, position)[0]
         return tuple(sorted(set(map(symbol_name, self._tables.get(base[1:], ())))))
 

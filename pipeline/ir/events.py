@@ -27,7 +27,7 @@ from ringfence.pipeline.ir.calls import Call, Copy
 
 _ALL_CROSSINGS = 1_000_000
 _ORDERED = re.compile(r"yield_now|sched_yield|sleep|lock|llvm\.(?:x86\.sse2\.pause|aarch64\.)")
-"""Calls whose order among the function's events is kept: those that may lock or wait."""
+"""Calls that may lock or wait: their order among the function's events is kept, be they the only ones."""
 
 Event = Call | Copy | Atomic | Address | Switch | Load | Wait
 
@@ -209,7 +209,7 @@ class _Guards:
 
 def _needs_order(calls: Sequence[CallSite], atomics: Sequence[Atomic]) -> bool:
     is_atomic = any(atomic.operation == "cmpxchg" for atomic in atomics)
-    return is_atomic or any(_ORDERED.search(site.callee) for site in calls)
+    return is_atomic or len(calls) > 1 or any(_ORDERED.search(site.callee) for site in calls)
 
 
 def _with_place(site: CallSite, place: int, guard: int) -> CallSite:

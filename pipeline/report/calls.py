@@ -18,7 +18,14 @@ _FOLDED_FROM = 8
 _MOST_KEPT = 12
 """Frames that matter, before their middle is folded as well."""
 _LONGEST_NAME = 88
-_MARKS = {"inline": "[inlined]", "virtual": "[virtual]", "pointer": "[pointer]", "drop": "[drop]", "native": "[native]"}
+_MARKS = {
+    "inline": "[inlined]",
+    "virtual": "[virtual]",
+    "pointer": "[pointer]",
+    "drop": "[drop]",
+    "native": "[native]",
+    "thread": "[on another thread, waited for]",
+}
 
 
 def path_lines(path: Sequence[Step], width: int) -> list[Text]:

@@ -59,6 +59,7 @@ VIA_NAMES: Mapping[Via, model.ViaName] = {
     Via.POINTER: "pointer",
     Via.DROP: "drop",
     Via.NATIVE: "native",
+    Via.THREAD: "thread",
 }
 _LEVELS = tuple(Level)
 

@@ -19,7 +19,8 @@ SCHEMA: Final = "ringfence-report/1"
 ClassName = Literal["hot", "amortized", "first-use", "cold", "panic"]
 """`ringfence.graphs.facts.PathClass` by its name in reports."""
 
-ViaName = Literal["call", "inline", "virtual", "pointer", "drop", "native"]
+ViaName = Literal["call", "inline", "virtual", "pointer", "drop", "native", "thread"]
+"""How a step was entered; ``thread``: it runs on another thread, which is waited for."""
 
 
 class RootStatus(StrEnum):

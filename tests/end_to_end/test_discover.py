@@ -13,6 +13,7 @@ pytestmark = pytest.mark.end_to_end
 DISCOVERED = [
     ("entries::Engine::on_order", "guard", None),
     ("entries::Engine::best", "documented", 50),
+    ("entries::Engine::quote", "documented", None),
     ("entries::Engine::depth", "benchmark", None),
     ("entries::Engine::start::{closure#0}", "thread", None),
 ]
@@ -54,7 +55,7 @@ def test_the_roots_that_it_writes_are_found_by_an_audit(
 
 def test_people_are_told_what_has_no_code(ringfence: Run, checkout: Path, target: Path) -> None:
     told = discovered(ringfence, checkout, target, "human")
-    assert 'entries::Engine::best\n    documented as "Lock-free", budget 50 ns  src/lib.rs:24\n' in told
+    assert 'entries::Engine::best\n    documented as "Lock-free", budget 50 ns  src/lib.rs:26\n' in told
     assert "without code in this build" in told
     assert told.endswith("\n    entries::Engine::generic\n")
 

@@ -25,6 +25,7 @@ _NOT_RUN = {
     "orders": "never goes to the heap",
     "walks": "never goes to the heap",
     "spins": "waits for threads, and never goes to the heap",
+    "unknown": "calls functions of a library that does not exist",
 }
 _WAIT_FOR_THREADS = ("files::", "guards::", "locks::", "spellings::system::", "waiting::")
 """Roots of these allocate where they really wait, which differs from run to run."""

@@ -15,7 +15,7 @@ from ringfence.graphs.contracts import (
 )
 from ringfence.graphs.effects import effect_of
 
-_DIGESTS = {1: "70578b5e38f62d5a"}
+_DIGESTS = {1: "70578b5e38f62d5a", 2: "20acadb133716eb1"}
 """What the table was at each version that somebody may have a report of."""
 
 

@@ -1,5 +1,7 @@
 //! Functions that look like entry points of a hot path, each for another reason; nobody has named one.
 
+mod quotes;
+
 pub struct HotPathGuard;
 
 impl HotPathGuard {

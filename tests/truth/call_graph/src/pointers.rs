@@ -397,6 +397,7 @@ pub mod started_by_foreign_code {
             start: extern "C" fn(*mut c_void) -> *mut c_void,
             argument: *mut c_void,
         ) -> i32;
+        fn pthread_join(thread: u64, result: *mut *mut c_void) -> i32;
     }
 
     extern "C" fn start(argument: *mut c_void) -> *mut c_void {
@@ -408,6 +409,17 @@ pub mod started_by_foreign_code {
     //~ calls: start
     #[inline(never)]
     pub fn root() -> i32 {
+        let (mut thread, mut result) = (0, std::ptr::null_mut());
+        unsafe {
+            pthread_create(&mut thread, std::ptr::null(), start, std::ptr::null_mut());
+            pthread_join(thread, &mut result)
+        }
+    }
+
+    // ringfence: root
+    //~ calls: nothing
+    #[inline(never)]
+    pub fn beside() -> i32 {
         let mut thread = 0;
         unsafe { pthread_create(&mut thread, std::ptr::null(), start, std::ptr::null_mut()) }
     }
