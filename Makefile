@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test audits check lint style mypy pyright imports format bench layout-bench truth reports bitcode laminardb rules clean
+.PHONY: help setup demo test audits check lint style mypy pyright imports format bench layout-bench truth reports libraries bitcode laminardb rules clean
 
 help: ## show this text
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ truth: $(READY) ## run the testcrates and print how right the audit is about the
 
 reports: $(READY) ## audit what public reports speak of and print how much of it is found (minutes)
 	@PYTHONPATH=tests $(BIN)/python -m truth.public_reports
+
+libraries: $(READY) ## audit roots that call published crates and print how many cannot be followed (minutes)
+	@PYTHONPATH=tests $(BIN)/python -m truth.libraries
 
 # The paths of this machine stay out of the debug info: the report finds the source beside the bitcode.
 bitcode: $(READY) ## build the bitcode of the demo anew (after a change of its source)

@@ -15,6 +15,7 @@ _HARMLESS = re.compile(
     r"(?:add|and|bswap|cmp|cpuid|hint|isb|lea|lfence|mov[lq]?|mrs|nop|or|pause|popcnt|prefetch\w+|rdtscp?|sub|test|xchgq?"
     r"|xgetbv|xor|yield)"
 )
+_ASSEMBLY_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _LEVELS = {
     PathClass.HOT: Level.WARNING,
     PathClass.AMORTIZED: Level.WARNING,
@@ -98,16 +99,18 @@ INLINE_ASSEMBLY = Rule(
     why="Its effect on latency cannot be read from the IR: it may be one instruction or a system call.",
     example='asm!("syscall", …)',
     instead="Use an intrinsic (`core::arch`) where there is one.",
-    false_positives="An empty template (`black_box`, compiler fences) is no instruction and not reported; nor are a "
-    "few instructions that only compute or ask the processor (`cpuid`, `rdtsc`, `pause`).",
+    false_positives="A template without an instruction (`black_box`, compiler fences, a comment) is not reported; nor "
+    "are a few instructions that only compute or ask the processor (`cpuid`, `rdtsc`, `pause`).",
     how="A call whose callee is inline assembly with a non-empty template.",
     levels=_LEVELS,
 )
 
 
 def _is_harmless(template: str) -> bool:
-    """Whether every instruction is known to do nothing but compute, look at the processor, or hint at it."""
-    instructions = (part.split() for part in template.replace("\n", ";").split(";"))
+    """Whether every instruction is known to do nothing but compute, look at the processor, or hint at it. A comment is
+    none: ``/*{0}*/`` only holds a value in a register."""
+    code = _ASSEMBLY_COMMENT.sub(" ", template)
+    instructions = (part.split() for part in code.replace("\n", ";").split(";"))
     return all(_HARMLESS.fullmatch(words[0]) for words in instructions if words)
 
 
