@@ -15,7 +15,7 @@ from ringfence.graphs.folded import FoldedPlaces, immediate, library_place
 from ringfence.graphs.folding import Entry, Expression, FoldedPlace, Folding, Rank
 from ringfence.graphs.hotpath import Anchored, Hop, HotPath, SinkSite, via
 from ringfence.graphs.program import Function
-from ringfence.graphs.reach import Edge
+from ringfence.graphs.reached import Edge
 from ringfence.graphs.search import (
     Arrival,
     Link,

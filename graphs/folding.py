@@ -22,7 +22,7 @@ from ringfence.graphs.classes import AnchorPlace, Classifier
 from ringfence.graphs.facts import CallKind, PathClass
 from ringfence.graphs.names import display_name, without_generics
 from ringfence.graphs.program import Function
-from ringfence.graphs.reach import Edge
+from ringfence.graphs.reached import Edge
 
 P = TypeVar("P", bound=Hashable)
 
