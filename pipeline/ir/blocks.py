@@ -1,8 +1,9 @@
 """Control flow of one function: how each basic block is reached.
 
 Input is the function's control-flow graph as the printed text gives it. *Normal* edges are all but the unwind edges of
-``invoke``. An edge is *unlikely* where its ``!prof`` weight is at most a thousandth of the sum. A block *calls cold*
-where it calls a ``cold`` function that neither grows a container nor initialises on first use.
+``invoke``. An edge is *unlikely* where its ``!prof`` weight says so (`ringfence.pipeline.ir.metadata`). A block *calls
+cold* where it calls a ``cold`` function whose mark counts (`ringfence.pipeline.ir.marks`) and that neither grows a
+container nor initialises on first use.
 
 1. A block is *entered* if normal edges lead to it from the entry.
 2. A block is *live* if normal edges lead from it to a return, or to a cycle (an event loop never returns).

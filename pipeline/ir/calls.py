@@ -8,11 +8,12 @@ slot's offset from the vtable, a ``load ptr`` marked ``!invariant.load``, a call
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from ringfence.graphs.facts import Attribute, CallKind, CallSite, Receiver, Variable
 from ringfence.graphs.lazy_paths import is_growth
+from ringfence.pipeline.ir.cold_calls import ColdCalls, HeadLike
 from ringfence.pipeline.ir.globals import Constants
+from ringfence.pipeline.ir.marks import Mark
 from ringfence.pipeline.ir.metadata import Metadata
 from ringfence.pipeline.ir.runtime_symbols import runtime_symbols
 from ringfence.pipeline.ir.syntax import SYMBOL, leading_type, signature, split_list, symbol_name
@@ -58,20 +59,6 @@ _DANGLING = re.compile(rb"store ptr inttoptr \(i64 \d+ to ptr\), ptr (%" + SYMBO
 _MAX_ADDRESS_STEPS = 16
 
 
-class HeadLike(Protocol):
-    """What is needed of the callee's ``define`` or ``declare`` line."""
-
-    @property
-    def attributes(self) -> Attribute:
-        """Of the declaration or definition."""
-        ...
-
-    @property
-    def size_argument(self) -> int:
-        """Position of the argument that ``allocsize`` names, or -1."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Body:
     """The function that a statement stands in."""
@@ -107,7 +94,7 @@ class Call:
     """A call before its block is known; ``site.place`` is not set."""
 
     site: CallSite
-    cold: bool
+    mark: Mark = Mark.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +117,11 @@ class CallReader:
         metadata: Metadata,
         addressable: Container[bytes],
         constants: Constants,
+        *,
+        weighs_cold_calls: bool = False,
     ) -> None:
-        """``addressable`` are the symbols whose address matters: functions, and globals that hold functions."""
+        """``addressable`` are the symbols whose address matters: functions, and globals that hold functions;
+        ``weighs_cold_calls`` says whether the compiler does (`ringfence.pipeline.ir.marks`, clause 1)."""
         self._text = text
         self._addressable = addressable
         self._tables = constants.tables
@@ -141,6 +131,7 @@ class CallReader:
         self._heads = heads
         self._cold_groups = frozenset(number for number, group in groups.items() if b"cold" in group.split())
         self.metadata = metadata
+        self._cold_calls = ColdCalls(text, heads, weighs_cold_calls=weighs_cold_calls)
 
     def read(self, statement: bytes, position: int, body: Body, slots: set[bytes]) -> Call | Copy | None:
         """``slots`` are the names of the function's stack slots; None for what is no call at run time."""
@@ -191,7 +182,13 @@ class CallReader:
             passed=passed,
             forwarded=forwarded,
         )
-        return Call(site, bool(attributes & Attribute.COLD) or self._is_cold_here(statement, arguments))
+        if not (attributes & Attribute.COLD or self._is_cold_here(statement, arguments)):
+            return Call(site)
+
+        def base(value: bytes) -> bytes:
+            return self._address(value, body, position)[0]
+
+        return Call(site, self._cold_calls.mark(name, statement[arguments:], base, (position, body.end), slots))
 
     def _function_arguments(
         self, statement: bytes, arguments: int, pointers: Sequence[tuple[bytes, bytes]], body: Body
@@ -266,7 +263,7 @@ class CallReader:
         if not template.strip():
             return None
         text = " ; ".join(part.strip() for part in symbol_name(b'"' + template + b'"').split("\n"))
-        return Call(CallSite(CallKind.ASSEMBLY, text, -1, self.location(statement)), cold=False)
+        return Call(CallSite(CallKind.ASSEMBLY, text, -1, self.location(statement)))
 
     def target(self, statement: bytes, body: Body, position: int) -> str:
         """`Atomic.target` of a statement."""
@@ -301,7 +298,7 @@ class CallReader:
         if copy is None:
             symbol = name.decode()
             told = _INSTRUCTION.match(symbol) is not None
-            return Call(CallSite(CallKind.DIRECT, symbol, -1, self.location(statement)), cold=False) if told else None
+            return Call(CallSite(CallKind.DIRECT, symbol, -1, self.location(statement))) if told else None
         size = _COPY_SIZE.search(statement, arguments)
         constant = int(size[1]) if size and size[1].isdigit() else -1
         return Copy(copy[1].decode(), constant, self.location(statement))
@@ -341,7 +338,7 @@ class CallReader:
             passed=passed,
             forwarded=forwarded,
         )
-        return Call(site, self._is_cold_here(statement, arguments))
+        return Call(site, Mark.GUARDED if self._is_cold_here(statement, arguments) else Mark.NONE)
 
     def _drops_trait_object(self, location: int) -> bool:
         """Argument promotion hands drop glue over as a plain pointer; the frame still tells."""

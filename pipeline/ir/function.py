@@ -20,6 +20,7 @@ from ringfence.pipeline.ir.blocks import BlockClasses, ControlFlow, Ending, clas
 from ringfence.pipeline.ir.calls import Body, Call, CallReader, Copy
 from ringfence.pipeline.ir.events import Event, Events, forgiven, place
 from ringfence.pipeline.ir.loads import GROUP_LOADS, chased_loads
+from ringfence.pipeline.ir.marks import Guards, Marked
 from ringfence.pipeline.ir.syntax import RETURNED, SYMBOL, symbol_name
 from ringfence.pipeline.ir.waits import WAITING, BodyText, IsSlot, idle, waits
 
@@ -70,7 +71,9 @@ class _Blocks:
     successors: list[list[int]] = field(default_factory=list[list[int]])
     unlikely: list[tuple[int, ...]] = field(default_factory=list[tuple[int, ...]])
     endings: list[Ending] = field(default_factory=list[Ending])
-    calls_cold: list[bool] = field(default_factory=list[bool])
+    marks: dict[int, list[Marked]] = field(default_factory=dict[int, list[Marked]])
+    """Of the calls in a block."""
+    terminators: list[bytes] = field(default_factory=list[bytes])
     asks_flag: list[bool] = field(default_factory=list[bool])
     works: list[bool] = field(default_factory=list[bool])
     looks: list[bool] = field(default_factory=list[bool])
@@ -86,7 +89,7 @@ class _Blocks:
         self.successors.append([])
         self.unlikely.append(())
         self.endings.append(Ending.UNREACHABLE)
-        self.calls_cold.append(False)
+        self.terminators.append(b"")
         self.asks_flag.append(False)
         self.works.append(False)
         self.looks.append(False)
@@ -105,6 +108,7 @@ class _Blocks:
 
     def end(self, block: int, keyword: bytes, statement: bytes, reader: CallReader) -> None:
         """Note where a terminator leads."""
+        self.terminators[block] = statement
         if keyword == b"ret ":
             self.endings[block] = Ending.RETURN
             return
@@ -113,6 +117,11 @@ class _Blocks:
         self.unlikely[block] = _unlikely(statement, reader)
         if self.successors[block]:
             self.endings[block] = Ending.BRANCH
+
+    def mark(self, block: int, call: Call) -> None:
+        """Note the mark of a cold call, if it may count."""
+        if call.mark and not forgiven(call.site):
+            self.marks.setdefault(block, []).append(Marked(call.mark, call.site.location))
 
     def mark_waiting(self, text: bytes, start: int, end: int, events: Sequence[tuple[int, Event]]) -> None:
         """Note which blocks ask a flag, and which do work, where the body may do both; and which look."""
@@ -149,17 +158,22 @@ class _Blocks:
         spans = dict(zip(self.order, pairwise([*self.starts, end]), strict=True))
         return BodyText(text, spans, self.numbers, self.successors, is_slot)
 
-    def classify(self) -> BlockClasses:
+    def classify(self, reader: CallReader) -> BlockClasses:
+        calls_cold = [False] * len(self.successors)
+        for block in self._counting(reader) if self.marks else ():
+            calls_cold[block] = True
         flow = ControlFlow(
-            self.successors,
-            self.unlikely,
-            self.endings,
-            self.calls_cold,
-            self.asks_flag,
-            self.works,
-            self.looks,
+            self.successors, self.unlikely, self.endings, calls_cold, self.asks_flag, self.works, self.looks
         )
         return classify(flow)
+
+    def _counting(self, reader: CallReader) -> Iterator[int]:
+        returns = [block for block, ending in enumerate(self.endings) if ending is Ending.RETURN]
+
+        def location(block: int) -> int:
+            return reader.location(self.terminators[block])
+
+        return Guards(self.successors, self.unlikely, returns, location, reader.metadata).counting(self.marks)
 
 
 def read_function(
@@ -195,7 +209,7 @@ def read_function(
         atomics += [position] * isinstance(event, Atomic)
         if isinstance(event, Call):
             calls.append((position, block, event.site.location))
-            blocks.calls_cold[block] |= event.cold and not forgiven(event.site)
+            blocks.mark(block, event)
     events += _addresses(start, end, blocks, calls, reader)
     for offset, kind in chased_loads(text, start, end):
         events.append((blocks.at(offset), Load(kind, -1, _location_from(text, offset, reader))))
@@ -206,7 +220,7 @@ def read_function(
     )
     if not events and not memory and not any(blocks.looks):
         return Events(idle=idle(whole))
-    classes = blocks.classify()
+    classes = blocks.classify(reader)
     accesses = _accesses(memory, (start, end), head, slots, blocks, classes) if memory else []
     events += _waits(whole, classes, blocks, calls, atomics, reader)
     return place(events, accesses, blocks.successors, classes, reader.location, idle(whole))

@@ -22,8 +22,14 @@ _FIELD_LINKAGE_NAME = re.compile(rb'\blinkageName: "([^"]*)"')
 _FILE = re.compile(rb'DIFile\(filename: "([^"]*)"(?:, directory: "([^"]*)")?')
 _WEIGHT = re.compile(rb"i\d+ (-?\d+)")
 _ESCAPE = re.compile(rb"\\([0-9A-Fa-f]{2})")
-_UNLIKELY = 1000
-"""An edge is unlikely with at most this fraction (1/N) of its branch's weight; rustc's cold hints weigh 1 : 2000."""
+_UNLIKELY_IF_MEASURED = 1000
+_UNLIKELY = 200
+"""An edge is unlikely with at most this fraction (1/N) of its branch's weight. A hint of rustc's weighs 1 : 2000, and
+where LLVM joins the branches of an ``||`` it adds their weights; 1 : 127 is what LLVM gives a loop that it makes. Of a
+profile the weights were counted."""
+_FIRST_NODES = 200
+"""Module flags are numbered first."""
+_MEASURED = b'!"ProfileSummary"'
 
 
 def unescape(text: bytes) -> str:
@@ -45,6 +51,8 @@ class Metadata:
         self._subprogram_of: dict[int, int] = {}
         self._frame_of: dict[int, int] = {}
         self._scope_of: dict[int, tuple[int, int]] = {}
+        is_measured = any(_MEASURED in node for node in nodes[:_FIRST_NODES])
+        self._least = _UNLIKELY_IF_MEASURED if is_measured else _UNLIKELY
         self._unlikely_of: dict[int, tuple[int, ...]] = {}
         self._path_of: dict[int, str] = {}
 
@@ -132,7 +140,7 @@ class Metadata:
         weights = self.weights(number)
         total = sum(weights)
         positions = tuple(
-            position for position, weight in enumerate(weights) if total > 0 and weight * _UNLIKELY <= total
+            position for position, weight in enumerate(weights) if total > 0 and weight * self._least <= total
         )
         self._unlikely_of[number] = positions
         return positions

@@ -26,6 +26,7 @@ from ringfence.pipeline.ir import globals as global_variables
 from ringfence.pipeline.ir.accesses import AccessReader
 from ringfence.pipeline.ir.calls import CallReader
 from ringfence.pipeline.ir.function import read_function
+from ringfence.pipeline.ir.marks import weighs_cold_calls
 from ringfence.pipeline.ir.metadata import Metadata, unescape
 from ringfence.pipeline.ir.syntax import SYMBOL, signature_of, symbol_name
 from ringfence.pipeline.ir.types import read_types, type_names
@@ -67,8 +68,11 @@ def read_module(text: bytes) -> ModuleFacts:
     first_head = _HEAD.search(text, 0, metadata_start)
     constants = global_variables.read(text[: first_head.start() if first_head else metadata_start], heads, metadata)
     addressable = frozenset(heads) | frozenset(constants.addresses)
+    ident = _IDENT.search(text, metadata_start)
+    producer = _STRING.search(metadata.node(int(ident[1]))) if ident else None
+    weighs = producer is not None and weighs_cold_calls(producer[1])
     referable = addressable | constants.nameable
-    calls = CallReader(text, heads, groups, metadata, addressable, constants)
+    calls = CallReader(text, heads, groups, metadata, addressable, constants, weighs_cold_calls=weighs)
     has_variables = text.find(_VARIABLE, metadata_start) >= 0
     memory = AccessReader(text, metadata.node, type_names(nodes)) if has_variables else None
     functions: dict[str, msgspec.Raw] = {}
@@ -80,8 +84,7 @@ def read_module(text: bytes) -> ModuleFacts:
             functions[function.symbol] = encode_function(function)
             names[head.symbol] = referable.intersection(_named(text, head))
             taken.update(address.symbol for address in function.addresses)
-    source, ident = _SOURCE_NAME.search(text, 0, metadata_start), _IDENT.search(text, metadata_start)
-    producer = _STRING.search(metadata.node(int(ident[1]))) if ident else None
+    source = _SOURCE_NAME.search(text, 0, metadata_start)
     return ModuleFacts(
         name=unescape(source[1]) if source else "",
         producer=unescape(producer[1]) if producer else "",
