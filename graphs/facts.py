@@ -157,10 +157,17 @@ class Atomic(Record, frozen=True):
     place: int
     location: int
     target: str = ""
-    """``cmpxchg`` and ``xchg``: where the word lies, as far as constants tell: ``p0+16`` is 16 bytes behind the first
-    parameter, ``p0+8*+16`` 16 bytes behind the pointer that lies 8 bytes behind it, ``@NAME`` a global; else empty."""
+    """Where the word lies, as far as constants tell: ``p0+16`` is 16 bytes behind the first parameter, ``p0+8*+16`` 16
+    bytes behind the pointer that lies 8 bytes behind it, ``@NAME+0`` a global, ``%NAME+0`` what some value of the
+    function points at, which tells the same word but not two words apart; empty for a fence."""
     publishes: bool = False
     """A relaxed store behind plain stores to memory that others may see, in the same block with no fence between."""
+    offset: int = -1
+    """Bytes behind the last pointer on the way to the word; -1 where that is not constant."""
+    written: str = ""
+    """The constant that it writes, as LLVM prints it, or that a read-modify-write computes with; else empty."""
+    expected: str = ""
+    """``cmpxchg``: the constant that it expects; else empty."""
 
 
 class Idle(IntEnum):

@@ -1,9 +1,9 @@
 """What stands between the acquisition of a lock and its release, in one function.
 
 1. An *acquisition* is the atomics of a frame that takes a lock (`ringfence.passes.locking`), a call of such a function,
-   or of a C function that locks.
-2. A *release* is an event under the drop of a guard or under an ``unlock``, or a call of either. It gives an acquired
-   lock back unless it says otherwise: another guarded type, or another address.
+   or of a C function that locks, or an exchange that takes a word by hand (`ringfence.passes.lock_shapes`).
+2. A *release* is an event under the drop of a guard or under an ``unlock``, a call of either, or what gives such a word
+   back. It gives an acquired lock back unless it says otherwise: another guarded type, or another address.
 3. An event is *held over* where a way of normal edges leads from the acquisition to it without a release, and on from
    it to a release. Where the function does not release what it took (it returns the guard, or gives it away), nothing
    is held over: what is not known is not told.
@@ -24,7 +24,8 @@ from ringfence.graphs.facts import CallKind, Flow
 from ringfence.graphs.names import crate_of, display_name, method_name, without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.frames import outermost
-from ringfence.passes.lock_kinds import ACQUIRING, RELEASING, lock_of
+from ringfence.passes.lock_kinds import ACQUIRING, RELEASING, last_argument, lock_of
+from ringfence.passes.lock_shapes import shapes
 from ringfence.passes.locking import acquisitions
 
 _RELEASE = re.compile(
@@ -64,7 +65,8 @@ def acquired(function: Function) -> list[Acquired]:
     flow = function.facts.flow
     if flow is None:
         return []
-    return sorted((*_inlined(function, flow), *_called(function, flow)), key=lambda each: each.events)
+    found = (*_inlined(function, flow), *_called(function, flow), *_by_shape(function, flow))
+    return sorted(found, key=lambda each: each.events)
 
 
 def held_over(function: Function, locks: Sequence[Acquired]) -> list[list[int]]:
@@ -74,7 +76,7 @@ def held_over(function: Function, locks: Sequence[Acquired]) -> list[list[int]]:
         return [[] for _ in locks]
     rows = _rows(flow)
     found = ((row, _release(function, flow, row)) for row in range(len(flow.events)))
-    releases = {row: release for row, release in found if release is not None}
+    releases = {row: release for row, release in found if release is not None} | _given_by_hand(function, flow)
     return [_held_over(flow, taken, rows, releases) for taken in locks]
 
 
@@ -93,7 +95,7 @@ def _held_over(
             closing.add(block)
         if goes_on:
             stack.extend((successor, 0) for successor in flow.successors[block])
-    leading = _leading(closing, seen, flow)
+    leading = _leading(closing, seen, flow, {flow.events[row][0] for row in taken.events})
     return sorted({row for block in leading for row in seen[block]} - taken.own)
 
 
@@ -108,17 +110,19 @@ def _walk(
         if row in releases and row not in taken.own and _gives_back(releases[row], taken):
             return met, True, False
         if start == 0 and row in taken.events:
-            return met, False, False
+            return [], False, False
         met.append(row)
     return met, False, True
 
 
-def _leading(closing: set[int], seen: dict[int, list[int]], flow: Flow) -> set[int]:
-    """The blocks that were met and lead to one that closes."""
+def _leading(closing: set[int], seen: dict[int, list[int]], flow: Flow, taking: set[int]) -> set[int]:
+    """The blocks that were met and lead to one that closes, not by taking the lock first: what a lock does until it is
+    free is not held over."""
     predecessors: dict[int, list[int]] = defaultdict(list)
     for block in seen:
         for successor in flow.successors[block]:
-            predecessors[successor].append(block)
+            if successor not in taking:
+                predecessors[successor].append(block)
     leading = set(closing)
     stack = list(closing)
     while stack:
@@ -162,22 +166,40 @@ def _inlined(function: Function, flow: Flow) -> Iterator[Acquired]:
         if not events:
             continue
         guarded = lock_of(frame.name).guarded
-        target = next((each.target for each in taking if each.target), "")
+        target = next((each.target for each in taking if _is_certain(each.target)), "")
         identity = _identity(function, guarded, target)
         waits = not method_name(frame.name).startswith("try_")
         yield Acquired(tuple(events), frozenset(own[frame]), taking[0].location, guarded, target, identity, waits)
 
 
+def _by_shape(function: Function, flow: Flow) -> Iterator[Acquired]:
+    """Those that the same function gives back."""
+    for shape in shapes(function, {}):
+        rows = tuple(row for row, (_, number) in enumerate(flow.events) if ~number in shape.takes)
+        guarded = last_argument(shape.guard)
+        target = function.facts.atomics[shape.gives[0]].target
+        identity = _identity(function, guarded, target)
+        yield Acquired(rows, frozenset(rows), shape.location, guarded, target, identity, shape.waits)
+
+
+def _given_by_hand(function: Function, flow: Flow) -> dict[int, _Release]:
+    given = {number for shape in shapes(function, {}) for number in shape.gives}
+    rows = (row for row, (_, number) in enumerate(flow.events) if ~number in given)
+    return {row: _Release("", function.facts.atomics[~flow.events[row][1]].target) for row in rows}
+
+
 def _called(function: Function, flow: Flow) -> Iterator[Acquired]:
+    inlined = acquisitions(function)
     for row, (_, number) in enumerate(flow.events):
         site = function.facts.calls[number] if number >= 0 else None
-        if site is None or site.kind is not CallKind.DIRECT or outermost(function, site.location, ACQUIRING):
+        frame = outermost(function, site.location, ACQUIRING) if site is not None else None
+        if site is None or site.kind is not CallKind.DIRECT or frame in inlined:
             continue
         name = display_name(site.callee)
         is_c = effect_of(site.callee) is Effect.LOCKS and "_lock" in name
         if not (is_c or ACQUIRING.match(without_generics(name))) or RELEASING.search(name):
             continue
-        guarded = lock_of(name).guarded
+        guarded = lock_of(name).guarded or (lock_of(frame.name).guarded if frame is not None else "")
         identity = _identity(function, guarded, "")
         waits = "try" not in method_name(name)
         yield Acquired((row,), frozenset({row}), site.location, guarded, "", identity, waits)
@@ -202,7 +224,13 @@ def _release(function: Function, flow: Flow, row: int) -> _Release | None:
     if not giving:
         return None
     guarded = next(filter(None, reversed(giving)), "")
-    return _Release(guarded, function.facts.atomics[~number].target if number < 0 else "")
+    target = function.facts.atomics[~number].target if number < 0 else ""
+    return _Release(guarded, target if _is_certain(target) else "")
+
+
+def _is_certain(target: str) -> bool:
+    """Whether two words are known to differ where their targets do."""
+    return bool(target) and not target.startswith("%")
 
 
 @lru_cache(maxsize=200_000)

@@ -19,6 +19,10 @@ class LockKind(StrEnum):
     WRITE = "write"
     CONDVAR = "condvar"
     ONCE = "once"
+    SPIN = "spin"
+    """Known by its shape: who finds it taken looks again until it is free."""
+    FLAG = "flag"
+    """Known by its shape: who finds it taken goes on without."""
 
 
 ACQUIRING = re.compile(
@@ -27,12 +31,10 @@ ACQUIRING = re.compile(
     r"|std::sync::(?:poison::)?(?:mutex::Mutex|rwlock::RwLock|reentrant_lock::ReentrantLock)::"
     r"(?:try_)?(?:lock|read|write)"
     r"|lock_api::(?:mutex::Mutex|rwlock::RwLock|remutex::(?:Raw)?ReentrantMutex)::\w*(?:lock|read|write)(?!able)\w*"
-    r"|<parking_lot::raw_(?:mutex::RawMutex|rwlock::RawRwLock|fair_mutex::RawFairMutex) as lock_api::[\w:]+>::"
-    r"\w*lock\w*"
+    r"|<.+ as lock_api::(?:\w+::)*Raw\w+>::\w*(?:lock|upgrade)\w*"
     r"|tokio::sync::(?:mutex::Mutex|rwlock::RwLock)::(?:blocking_|try_)?(?:lock|read|write)(?:_owned)?"
     r"(?:::\{closure#\d+\})*"
-    r"|spin::(?:mutex|rwlock)::[\w:]*::(?:try_)?(?:lock|read|write)\w*"
-    r"|<spin::[\w:]+ as lock_api::[\w:]+>::\w*lock\w*)$"
+    r"|spin::(?:mutex|rwlock)::[\w:]*::(?:try_)?(?:lock|read|write)\w*)$"
 )
 """Paths, without generic arguments, of functions that take a lock; those that give it back match, too."""
 RELEASING = re.compile(r"unlock|is_locked|::force_|(?:Guard|GuardArc)(?:<.*>)? as core::ops::drop::Drop>")
@@ -42,6 +44,8 @@ CONTENDED = re.compile(
 )
 """The functions of std and parking_lot that wait for a lock that is taken."""
 
+_RAW_LOCK = re.compile(r"^<(\w+)::[^ ]* as lock_api::|\block_api::[\w:]+<(?:'\w+, )*(\w+)::")
+"""The crate of a lock behind lock_api: of an implementation of its traits, or the first argument of its types."""
 _LIBRARIES = (
     ("parking_lot", re.compile(r"parking_lot|lock_api")),
     ("spin", re.compile(r"^<?spin::")),
@@ -75,9 +79,18 @@ class Lock:
 def lock_of(name: str) -> Lock:
     """Of the path of a function that acquires, generic arguments kept, or of the symbol of a C function."""
     plain = without_generics(name)
-    library = next((library for library, pattern in _LIBRARIES if pattern.search(plain)), "")
+    raw = _RAW_LOCK.search(name)
+    own = (raw[1] or raw[2]) if raw else ""
+    library = own or next((library for library, pattern in _LIBRARIES if pattern.search(plain)), "")
     kind = next((kind for kind, pattern in _KINDS if pattern.search(plain)), LockKind.MUTEX)
     return Lock(library, kind, _guarded(name))
+
+
+def last_argument(path: str) -> str:
+    """The last generic argument of a type: what a guard by any name guards; empty where it has none."""
+    opening = path.find("<", 1)
+    arguments = _arguments(path, opening + 1) if opening > 0 else []
+    return next((each for each in reversed(arguments) if not each.startswith("'")), "")
 
 
 def _guarded(name: str) -> str:

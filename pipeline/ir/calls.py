@@ -45,7 +45,6 @@ _INSTRUCTION = re.compile(
     r"llvm\.(?:x86\.(?:sse2\.pause|rdtscp?)|aarch64\.(?:isb|hint|wfe)|readcyclecounter|readsteadycounter)$"
 )
 """Intrinsics that wait or read a clock: told as calls of their names."""
-_FIRST_ADDRESS = re.compile(rb"ptr ([%@]" + SYMBOL + rb")")
 _PLAIN_STORE = re.compile(
     rb"\n  (?:store (?!atomic )[^\n]*?, ptr ([%@]" + SYMBOL + rb")"
     rb"|(?:tail )?call void @llvm\.mem(?:cpy|move|set)[^\n(]*\(ptr [^\n%@]*([%@]" + SYMBOL + rb"))"
@@ -265,14 +264,13 @@ class CallReader:
         text = " ; ".join(part.strip() for part in symbol_name(b'"' + template + b'"').split("\n"))
         return Call(CallSite(CallKind.ASSEMBLY, text, -1, self.location(statement)))
 
-    def target(self, statement: bytes, body: Body, position: int) -> str:
-        """`Atomic.target` of a statement."""
-        address = _FIRST_ADDRESS.search(statement)
-        value, steps, offset = address[1] if address else b"", "", 0
-        for _ in range(_MAX_ADDRESS_STEPS if address else 0):
+    def target(self, address: bytes, body: Body, position: int) -> tuple[str, int]:
+        """`Atomic.target` and `Atomic.offset` of an address."""
+        value, steps, offset = address, "", 0
+        for _ in range(_MAX_ADDRESS_STEPS):
             if value in body.pointers or value[:1] == b"@":
                 base = f"p{body.pointers[value]}" if value in body.pointers else f"@{symbol_name(value[1:])}"
-                return f"{base}+{offset}{steps}"
+                return f"{base}+{offset}{steps}", _last(f"{offset}{steps}")
             definition = self._definition(value, body, position)
             step, load = _OFFSET.match(definition), _LOAD.match(definition)
             if step is not None:
@@ -280,8 +278,10 @@ class CallReader:
             elif load is not None:
                 value, steps, offset = load[1], f"*+{offset}{steps}", 0
             else:
-                break
-        return ""
+                is_open = _ADDRESS_STEP.match(definition) or _CHOICE.match(definition)
+                local = value.decode(errors="replace")
+                return f"{local}+{offset}{steps}", -1 if is_open and not steps else _last(f"{offset}{steps}")
+        return "", -1
 
     def publishes(self, position: int, body: Body, slots: set[bytes]) -> bool:
         """`Atomic.publishes` of a relaxed store. What is written through a ``&mut`` parameter or to a stack slot is
@@ -402,6 +402,11 @@ class CallReader:
         definition = self._text[start : self._text.find(b"\n", start)]
         is_choice = start >= len(mark) and _CHOICE.match(definition) is not None
         return tuple(_REFERENCE.findall(definition)) if is_choice and _has_constants_only(definition) else ()
+
+
+def _last(steps: str) -> int:
+    """The offset behind the last pointer of a way such as ``8*+16``."""
+    return int(steps.rpartition("+")[2])
 
 
 def _has_constants_only(choice: bytes) -> bool:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from ringfence.graphs.access_facts import Access, AccessKind
 from ringfence.graphs.facts import (
     Address,
@@ -28,6 +30,9 @@ from ringfence.pipeline.ir.calls import Call, Copy
 _ALL_CROSSINGS = 1_000_000
 _ORDERED = re.compile(r"yield_now|sched_yield|sleep|lock|llvm\.(?:x86\.sse2\.pause|aarch64\.)")
 """Calls that may lock or wait: their order among the function's events is kept, be they the only ones."""
+
+_TAKING = frozenset({"cmpxchg", "xchg", "or"})
+"""What locks are taken with."""
 
 Event = Call | Copy | Atomic | Address | Switch | Load | Wait
 
@@ -106,9 +111,9 @@ class _Placing:
                 self.calls.append(_with_place(site, placed, self._guard(block)))
             case Copy(operation, size, location):
                 self.copies.append(MemoryCopy(operation, size, self._row(block), location))
-            case Atomic(operation, ordering, _, location, target, publishes):
+            case Atomic():
                 self.order.append((block, ~len(self.atomics)))
-                self.atomics.append(Atomic(operation, ordering, self._row(block), location, target, publishes))
+                self.atomics.append(msgspec.structs.replace(event, place=self._row(block)))
             case Address(symbol, _, location):
                 self.addresses.add(Address(symbol, self._row(block), location))
             case Switch(cases, is_weighted, _, location, usual, share):
@@ -130,7 +135,7 @@ class _Placing:
             switches=tuple(self.switches),
             loads=tuple(sorted(self.loads, key=lambda each: (each.kind, each.place, each.location))),
             stops_at_flag=self.classes.stops_at_flag,
-            flow=flow if _needs_order(self.calls, self.atomics) else None,
+            flow=flow if self.waits or _needs_order(self.calls, self.atomics) else None,
             accesses=tuple(_access(key, count) for key, count in self.accesses.items()),
             waits=tuple(self.waits),
             idle=self.idle,
@@ -208,7 +213,7 @@ class _Guards:
 
 
 def _needs_order(calls: Sequence[CallSite], atomics: Sequence[Atomic]) -> bool:
-    is_atomic = any(atomic.operation == "cmpxchg" for atomic in atomics)
+    is_atomic = any(atomic.operation in _TAKING for atomic in atomics)
     return is_atomic or len(calls) > 1 or any(_ORDERED.search(site.callee) for site in calls)
 
 

@@ -54,8 +54,12 @@ _TERMINATORS = _CALLING_TERMINATORS | {
 }
 _VOLATILE = b" = load volatile "
 _ATOMICS = frozenset({b"cmpxchg ", b"atomicrmw ", b"load atomic ", b"store atomic ", b"fence "})
-_TAKING = frozenset({"cmpxchg", "xchg"})
-"""What locks are taken and given back with."""
+_POINTER = rb"ptr (?:getelementptr [^\n]*?\(i8, ptr )?([%@]" + SYMBOL + rb")"
+_WORD = re.compile(rb"\b" + _POINTER)
+_WORD_BEHIND = re.compile(rb", " + _POINTER)
+"""Where an access stands behind what is stored or loaded."""
+_VALUES = re.compile(rb", (?:\w+ ([^ ,]+), )?\w+ ([^ ,]+) (?:monotonic|acq|rel|seq_cst)")
+_STORED = re.compile(rb"(?:volatile )?\w+ ([^ ,]+), ptr ")
 _MODIFY = re.compile(rb"(?:volatile )?(\w+) ")
 
 
@@ -359,6 +363,17 @@ def _atomic(
         operation = modify[1].decode() if modify else operation
     found = _ORDERING.search(statement if keyword != b"fence " else b" " + statement)
     ordering = found[1].decode() if found else ""
-    target = reader.target(statement, body, position) if operation in _TAKING else ""
+    word = (_WORD_BEHIND if operation in ("load", "store") else _WORD).search(statement)
+    target, offset = reader.target(word[1], body, position) if word else ("", -1)
     publishes = (operation, ordering) == ("store", "monotonic") and reader.publishes(position, body, slots)
-    return Atomic(operation, ordering, -1, reader.location(statement), target, publishes)
+    written, expected = _constants(keyword, statement)
+    return Atomic(operation, ordering, -1, reader.location(statement), target, publishes, offset, written, expected)
+
+
+def _constants(keyword: bytes, statement: bytes) -> tuple[str, str]:
+    """`Atomic.written` and `Atomic.expected`."""
+    values = _VALUES.search(statement) if keyword in (b"cmpxchg ", b"atomicrmw ") else _STORED.match(statement)
+    if values is None:
+        return "", ""
+    *expected, written = ["" if b"%" in value else value.decode() for value in values.groups() if value]
+    return written, expected[0] if expected else ""

@@ -175,7 +175,7 @@ def _is_told(turn: Turn, exchange: Instruction, deeds: _Deeds) -> bool:
     """Note what an exchange is; whether it is anything but a deed."""
     if exchange.operation == b"cmpxchg":
         expected = _EXPECTED.match(exchange.text)
-        is_constant = expected is not None and turn.is_constant([expected[1]])
+        is_constant = expected is not None and turn.is_constant([expected[1]]) and not _is_read(turn, exchange.address)
         (deeds.tries if is_constant else deeds.retries).append(exchange)
         return True
     modify = _MODIFY.match(exchange.text)
@@ -187,6 +187,11 @@ def _is_told(turn: Turn, exchange: Instruction, deeds: _Deeds) -> bool:
         return False
     deeds.tries.append(exchange)
     return True
+
+
+def _is_read(turn: Turn, address: bytes) -> bool:
+    """Whether an address comes from memory, anew in each turn."""
+    return any(line.operation == b"load" or line.is_exchange or line.is_call for line in turn.sources([address]))
 
 
 def _is_calm_call(call: Instruction, is_slot: IsSlot, deeds: _Deeds) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ringfence.graphs.names import last_segment
 from ringfence.pipeline.report.json import read
 from ringfence.pipeline.report.model import Finding, Report
 from support import Run
@@ -53,6 +54,35 @@ def held(ringfence: Run, checkout: Path, store: str) -> list[Finding]:
 def test_a_lock_tells_what_it_is_held_over(held: list[Finding], root: str, over: list[str] | None) -> None:
     first = next(locks(held, root))
     assert first.detail.get("held_over") == over
+
+
+@pytest.fixture(scope="module")
+def handmade(ringfence: Run, checkout: Path, store: str) -> list[Finding]:
+    """The findings of the testcrate about locks that no name tells."""
+    return list(audit(ringfence, checkout, store, "handmade").findings)
+
+
+@pytest.mark.parametrize(
+    ("root", "expected"),
+    [
+        ("by_comparison", {"kind": "spin"}),
+        ("by_number", {"kind": "spin"}),
+        ("unless_busy", {"kind": "flag"}),
+        ("try_add", {"kind": "flag", "guard": "Held", "type": "Book"}),
+        ("pass", {"kind": "spin", "guard": "Shut"}),
+        ("swap", {"kind": "spin", "guard": "Held", "type": "Book", "held_over": ["allocation"]}),
+        ("wait_and_add", {"kind": "spin"}),
+        ("total", {"kind": "mutex", "library": "handmade"}),
+        ("rate", {"kind": "read", "library": "handmade", "type": "u64"}),
+    ],
+)
+def test_a_lock_without_a_name_tells_what_it_is(
+    handmade: list[Finding], root: str, expected: dict[str, object]
+) -> None:
+    (found,) = locks(handmade, root)
+    told = {key: found.detail[key] for key in ("kind", "guard", "type", "library", "held_over") if key in found.detail}
+    shown = {key: last_segment(value) if isinstance(value, str) else value for key, value in told.items()}
+    assert shown == expected
 
 
 @pytest.mark.parametrize(

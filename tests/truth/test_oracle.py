@@ -20,6 +20,7 @@ _NOT_RUN = {
     "clocks": "never goes to the heap",
     "facade": "is about what stands behind a facade, not about the heap",
     "folds": "shows what is told apart; what it allocates other crates do as well",
+    "handmade": "takes locks, and allocates under one of them only",
     "laminardb-0.1.0": "has a test of its own",
     "lines": "never goes to the heap",
     "orders": "never goes to the heap",

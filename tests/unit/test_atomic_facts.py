@@ -26,7 +26,7 @@ def function(body: str, head: str = "define void @f(ptr %self, ptr noalias %mine
             "p0+8*+16",
         ),
         ("%p = load ptr, ptr %self", "p0+0*+0"),
-        ("%i = load i64, ptr %self\n%p = getelementptr i8, ptr %self, i64 %i", ""),
+        ("%i = load i64, ptr %self\n%p = getelementptr i8, ptr %self, i64 %i", "%p+0"),
     ],
 )
 def test_an_exchange_tells_where_its_word_lies_as_far_as_constants_do(address: str, expected: str) -> None:

@@ -24,6 +24,9 @@ from ringfence.passes.lock_kinds import ACQUIRING, RELEASING, Lock, LockKind, lo
         ),
         ("spin::mutex::spin::SpinMutex<book::Book>::lock", Lock("spin", LockKind.MUTEX, "book::Book")),
         ("tokio::sync::mutex::Mutex<book::Book>::lock::{closure#0}", Lock("tokio", LockKind.MUTEX, "book::Book")),
+        ("<ours::Flag as lock_api::mutex::RawMutex>::lock", Lock("ours", LockKind.MUTEX, "")),
+        ("<ours::Many as lock_api::rwlock::RawRwLock>::lock_shared", Lock("ours", LockKind.READ, "")),
+        ("lock_api::mutex::Mutex<ours::Flag, book::Book>::lock", Lock("ours", LockKind.MUTEX, "book::Book")),
         ("pthread_rwlock_rdlock", Lock("pthread", LockKind.READ, "")),
         ("pthread_cond_signal", Lock("pthread", LockKind.CONDVAR, "")),
     ],
@@ -42,6 +45,21 @@ def test_a_name_tells_library_kind_and_guarded_type(name: str, expected: Lock) -
 )
 def test_a_guard_tells_the_type_that_it_gives_back(guard: str) -> None:
     assert lock_of(guard).guarded == "book::Book"
+
+
+@pytest.mark.parametrize(
+    ("name", "acquires"),
+    [
+        ("<ours::Flag as lock_api::mutex::RawMutex>::try_lock", True),
+        ("<ours::Many as lock_api::rwlock::RawRwLockUpgrade>::upgrade", True),
+        ("<ours::Many as lock_api::rwlock::RawRwLockTimed>::try_lock_shared_for", True),
+        ("<ours::Many as lock_api::rwlock::RawRwLockDowngrade>::downgrade", False),
+        ("<ours::Flag as lock_api::mutex::RawMutexFair>::bump", False),
+        ("<ours::Flag as ours::RawMutex>::lock", False),
+    ],
+)
+def test_whoever_implements_the_traits_of_lock_api_acquires(name: str, acquires: bool) -> None:
+    assert (ACQUIRING.match(name) is not None) == acquires
 
 
 def test_what_unlocks_does_not_acquire() -> None:

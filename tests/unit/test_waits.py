@@ -99,6 +99,10 @@ def test_a_loop_whose_turns_are_alike_waits(turn: str) -> None:
             "%go = xor i1 %ok, 1"
         ),
         "%x = cmpxchg ptr %a, i64 0, i64 1 acquire monotonic\n %go = extractvalue {i64, i1} %x, 1",
+        (
+            "%l = load atomic ptr, ptr %a acquire, align 8\n %x = cmpxchg ptr %l, ptr null, ptr %b release monotonic\n"
+            "%ok = extractvalue {ptr, i1} %x, 1\n %go = xor i1 %ok, 1"
+        ),
     ],
     ids=[
         "a copy",
@@ -113,6 +117,7 @@ def test_a_loop_whose_turns_are_alike_waits(turn: str) -> None:
         "two looks that differ",
         "a retry with what was read",
         "a claim that goes on where it succeeded",
+        "a node hung on to the last one of a queue",
     ],
 )
 def test_a_loop_that_does_something_or_answers_progress_does_not(turn: str) -> None:
