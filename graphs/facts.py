@@ -359,6 +359,8 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
     """Encoded `ringfence.graphs.types.TypeFacts`; decoded when a type is asked for."""
     variable_types: tuple[str, ...] = ()
     """Types of the variables that accesses begin at, as Rust prints them."""
+    target: str = ""
+    """The target triple, where the module says it."""
     encoded_references: msgspec.Raw = _NO_REFERENCES
 
     @cached_property

@@ -1,8 +1,9 @@
-"""RF205 strong-atomic-ordering and RF206 weak-atomic-publication, and a census of the atomics below a function.
+"""RF205 strong-atomic-ordering and RF206 weak-atomic-publication.
 
-1. *Strong* is ``seq_cst`` where the user's own code asks for it: the frame around ``core::sync::atomic`` is an own one.
-   What a library's lock or channel orders is the library's affair. On x86 a ``seq_cst`` store is a locked ``xchg`` and
-   a fence is an ``mfence``; on Arm every one of them is a barrier or an acquire-release pair (LLVM, *Atomics*).
+1. *Strong* is ``seq_cst``. Where the user's own code asks for it (the frame around ``core::sync::atomic`` is own code)
+   every access and fence is told at its own line. What a library asks for is told at the user's call that leads to it,
+   once for all of it: its fences, stores and read-modify-writes; a load costs no more than in acquire order
+   (`ringfence.passes.atomic_costs`).
 2. A *weak publication* is a relaxed store in own code that follows, in the same block and with no releasing fence in
    between, plain stores to memory that others may see (`ringfence.graphs.facts.Atomic.publishes`). Read-modify-writes
    such as ``fetch_add`` count things and are silent.
@@ -10,31 +11,37 @@
 Not handled: data that is written in one block, or by a callee, and published in another block.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 
+from ringfence.graphs.classes import AnchorPlace
 from ringfence.graphs.facts import Atomic
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.advisory import ADVISORY_LEVELS, NOTE_LEVELS
+from ringfence.passes.atomic_costs import AtomicKind, cost, kind_of
 from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink
 
 STRONG_ORDERING = Rule(
     id="RF205",
     slug="strong-atomic-ordering",
-    what="Your code asks for `Ordering::SeqCst`.",
-    why="Sequential consistency is the dearest order: on x86 a store becomes a locked exchange and a fence an `mfence` "
-    "(20 cycles and more, and the store buffer drains); on Arm each access is a barrier.",
+    what="Your code asks for `Ordering::SeqCst`, or a library does where you call it.",
+    why="Sequential consistency is the dearest order. On x86-64 a store becomes a locked `xchg` and a fence a locked "
+    "instruction or an `mfence` (20 cycles and more, and the store buffer drains), while a load stays a plain `mov`, "
+    "and a read-modify-write is locked in any order. On AArch64 a fence is a `dmb ish`; loads (`ldar`), stores "
+    "(`stlr`) and read-modify-writes cost what `Acquire`, `Release` and `AcqRel` cost.",
     example="self.head.store(head + 1, Ordering::SeqCst);",
     instead="`Release` for the store that publishes and `Acquire` for the load that looks would do, unless several "
     "atomics must appear in one order to all threads: `self.head.store(head + 1, Ordering::Release);`. A counter that "
     "orders nothing needs only `Relaxed`.",
     false_positives="Algorithms that store to one atomic and then load another one (Dekker's, hazard pointers) need "
-    "the single order.",
-    how="An atomic access or a fence of order `seq_cst` whose frame around `core::sync::atomic` is in your own code.",
+    "the single order. What a library asks for you cannot change; you can call it less often.",
+    how="An atomic access or a fence of order `seq_cst`. Where the frame around `core::sync::atomic` is in your own "
+    "code it is told at its line; else the fences, stores and read-modify-writes below one call of yours are one note "
+    "at that call. `detail` names `operation`, or the `operations` of a library, and what they cost on the target "
+    "(`cost`).",
     levels=NOTE_LEVELS,
 )
 WEAK_PUBLICATION = Rule(
@@ -51,36 +58,80 @@ WEAK_PUBLICATION = Rule(
     how="A relaxed atomic store in your own code that follows plain stores to memory that is neither on the stack nor "
     "behind a `&mut` parameter, in the same block, with no release fence in between.",
     levels=ADVISORY_LEVELS,
+    own_code_only=True,
 )
 
 _ATOMIC_MODULE = "core::sync::atomic::"
 _INTRINSICS = "core::intrinsics::"
-_LOCKED = frozenset({"cmpxchg", "xchg", "add", "sub", "and", "or", "xor", "nand", "max", "min", "umax", "umin"})
+_IN_A_LIBRARY = (
+    "the order is the library's choice: batch what goes through it, or take a structure that needs no single order, "
+    "such as a single-producer, single-consumer ring"
+)
 
 
 class AtomicPass:
-    """Orders that own code asks for."""
+    """Orders that own code asks for, and strong ones that libraries do."""
 
     rules = (STRONG_ORDERING, WEAK_PUBLICATION)
 
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
         """Sinks are the function's own atomics."""
+        of_libraries: dict[AnchorPlace | None, list[Atomic]] = defaultdict(list)
         for atomic in function.facts.atomics:
             rule = _rule(atomic)
-            if rule is None or not _is_asked_for(function, atomic, hot_path):
-                continue
-            sink = Sink(
-                rule,
-                f"{atomic.operation} {atomic.ordering}",
-                _DEEDS[rule],
-                f"an atomic {_NAMES.get(atomic.operation, 'read-modify-write')} {_DEEDS[rule]}",
-                notes=(("operation", atomic.operation), ("ordering", atomic.ordering)),
-            )
-            site = hot_path.classifier.of_event(function, atomic.place, atomic.location)
-            yield SinkSite(function.id, atomic.location, site, sink)
+            if rule is not None and _is_asked_for(function, atomic, hot_path):
+                yield _site(function, hot_path, atomic, _own(rule, atomic, function.where.target))
+            elif rule is STRONG_ORDERING and atomic.operation != "load":
+                of_libraries[hot_path.classifier.anchor_place(function, atomic.location)].append(atomic)
+        for atomics in of_libraries.values():
+            sink = _of_library(atomics, function.where.target)
+            yield from (_site(function, hot_path, atomic, sink) for atomic in atomics)
 
 
-_NAMES = {"load": "load", "store": "store", "fence": "fence"}
+def _site(function: Function, hot_path: HotPath, atomic: Atomic, sink: Sink) -> SinkSite[Sink]:
+    site = hot_path.classifier.of_event(function, atomic.place, atomic.location)
+    return SinkSite(function.id, atomic.location, site, sink)
+
+
+def _own(rule: Rule, atomic: Atomic, target: str) -> Sink:
+    kind = kind_of(atomic.operation)
+    price = cost(target, kind) if rule is STRONG_ORDERING else ""
+    deed = f"{_DEEDS[rule]} ({price})" if price else _DEEDS[rule]
+    notes = (("operation", atomic.operation), ("ordering", atomic.ordering), ("cost", price))
+    return Sink(
+        rule,
+        f"{atomic.operation} {atomic.ordering}",
+        deed,
+        f"an atomic {kind} {deed}",
+        notes=tuple((key, value) for key, value in notes if value),
+    )
+
+
+def _of_library(atomics: Sequence[Atomic], target: str) -> Sink:
+    """All that a library asks for below one call."""
+    counts = Counter(kind_of(atomic.operation) for atomic in atomics)
+    kinds = [kind for kind in AtomicKind if counts[kind]]
+    prices = {kind: cost(target, kind) for kind in kinds}
+    told = [_counted(kind, counts[kind]) + (f" ({prices[kind]})" if prices[kind] else "") for kind in kinds]
+    *first, last = told
+    listed = f"{', '.join(first)} and {last}" if first else last
+    notes = (("operations", tuple(kind.value for kind in kinds)), ("ordering", "seq_cst"))
+    priced = "; ".join(f"{kind}: {price}" for kind, price in prices.items() if price)
+    return Sink(
+        STRONG_ORDERING,
+        f"{' and '.join(kinds)} seq_cst",
+        f"executes {listed} in sequentially consistent order",
+        f"a library executes {listed} in sequentially consistent order",
+        help=_IN_A_LIBRARY,
+        notes=(*notes, ("cost", priced)) if priced else notes,
+        identity="library",
+    )
+
+
+def _counted(kind: AtomicKind, count: int) -> str:
+    return f"a {kind}" if count == 1 else f"{count} {kind}s"
+
+
 _DEEDS = {
     STRONG_ORDERING: "asks for sequential consistency",
     WEAK_PUBLICATION: "is relaxed but follows writes that it may publish",
@@ -100,48 +151,3 @@ def _is_asked_for(function: Function, atomic: Atomic, hot_path: HotPath) -> bool
         if not name.startswith((_ATOMIC_MODULE, _INTRINSICS)):
             return hot_path.classifier.is_own_frame(function, frame)
     return False
-
-
-@dataclass(frozen=True, slots=True)
-class Census:
-    """How many atomics there are in reached functions, each instruction counted once."""
-
-    by_kind: tuple[tuple[str, str, int], ...]
-    """Operation, ordering, count; sorted."""
-    locked: int
-    """Read-modify-writes, which x86 executes with a ``lock`` prefix, and ``seq_cst`` stores, which become ``xchg``."""
-    full_fences: int
-    """``mfence`` on x86, ``dmb ish`` on Arm."""
-    barriers: int
-    """Accesses that order anything, which Arm executes as acquire, release or barrier instructions."""
-
-
-def census(root: Function, hot_path: HotPath) -> Census:
-    """Of the atomics of every function that the root reaches, itself included."""
-    counted: Counter[tuple[str, str]] = Counter()
-    for function in _definitions(root, hot_path):
-        counted.update((atomic.operation, atomic.ordering) for atomic in function.facts.atomics)
-    return Census(
-        by_kind=tuple(sorted((operation, ordering, count) for (operation, ordering), count in counted.items())),
-        locked=sum(
-            count
-            for (operation, ordering), count in counted.items()
-            if operation in _LOCKED or (operation, ordering) == ("store", "seq_cst")
-        ),
-        full_fences=counted["fence", "seq_cst"],
-        barriers=sum(count for (_, ordering), count in counted.items() if ordering not in ("monotonic", "unordered")),
-    )
-
-
-def _definitions(root: Function, hot_path: HotPath) -> Collection[Function]:
-    """What the root reaches; of several specialisations of one definition, one."""
-    seen = {root.id}
-    stack = [root.id]
-    found: dict[tuple[int, str], Function] = {}
-    while stack:
-        function = hot_path.function(stack.pop())
-        found.setdefault((function.module, function.facts.symbol), function)
-        new = {edge.callee for edge in hot_path.reached.edges.get(function.id, ())} - seen
-        seen |= new
-        stack.extend(sorted(new))
-    return found.values()

@@ -38,6 +38,7 @@ _ATTRIBUTE_GROUP = re.compile(rb"\nattributes #(\d+) = \{([^\n]*)\}")
 _ALLOCATION_KIND = re.compile(rb'allockind\("([^"]*)"\)')
 _ALLOCATION_SIZE = re.compile(rb"allocsize\((\d+)")
 _GROUP_REFERENCE = re.compile(rb" #(\d+)")
+_TRIPLE = re.compile(rb'\ntarget triple = "([^"\n]*)"')
 _SOURCE_NAME = re.compile(rb'source_filename = "([^"]*)"')
 _IDENT = re.compile(rb"!llvm\.ident = !\{!(\d+)")
 _STRING = re.compile(rb'!"([^"]*)"')
@@ -85,6 +86,7 @@ def read_module(text: bytes) -> ModuleFacts:
             names[head.symbol] = referable.intersection(_named(text, head))
             taken.update(address.symbol for address in function.addresses)
     source = _SOURCE_NAME.search(text, 0, metadata_start)
+    triple = _TRIPLE.search(text, 0, metadata_start)
     return ModuleFacts(
         name=unescape(source[1]) if source else "",
         producer=unescape(producer[1]) if producer else "",
@@ -108,6 +110,7 @@ def read_module(text: bytes) -> ModuleFacts:
         types=encode_types(read_types(nodes, text, metadata_start)),
         variable_types=tuple(memory.variable_types) if memory else (),
         encoded_references=encode_references(_references(names, constants)),
+        target=triple[1].decode() if triple else "",
     )
 
 

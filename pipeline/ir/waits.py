@@ -167,7 +167,7 @@ def _changes(turn: Turn, store: Instruction, is_slot: IsSlot) -> bool:
     values = [value for value in store.operands if value != address]
     if store.text.startswith(b"atomic "):
         return not turn.is_constant(values)
-    kept = turn.sources(values)
+    kept = turn.sources(values, lambda line: line.is_open)
     return any((line.operation == b"load" and not line.is_open) or line.is_call for line in kept)
 
 

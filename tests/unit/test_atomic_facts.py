@@ -4,7 +4,7 @@ import pytest
 from unit.ir_modules import Source, link
 
 from ringfence.graphs.facts import FunctionFacts
-from ringfence.passes.atomics import census
+from ringfence.passes.judge import judge, judged
 from ringfence.pipeline.ir.module import print_module
 from ringfence.pipeline.ir.reader import read_module
 
@@ -92,35 +92,60 @@ def test_events_keep_their_order_where_something_may_lock() -> None:
     assert function("call void @f(ptr %self, ptr %self)\nret void").flow is None
 
 
-def test_a_census_counts_each_atomic_below_a_root_once() -> None:
+def strong(target: str, library: str) -> list[tuple[str, object]]:
+    """What RF205 says of a root that calls a library's function, and has an own fence on the line behind."""
     source = Source()
+    root = source.subprogram("root", "/own/lib.rs", line=3)
+    inner = source.subprogram("_ZN3dep4push17h0123456789abcdefE", "/dep/lib.rs", line=9)
+    call = source.at(root, 7, 5)
+    within = source.at(inner, 11, 3, inlined_at=call)
     linked = link(
-        source.module(
-            """
-define void @root(ptr %p) {
-  call void @below(ptr %p)
-  call void @below(ptr %p)
-  fence seq_cst
-  %v = load atomic i64, ptr %p acquire, align 8
+        source.module(f"""
+target triple = "{target}"
+define void @root(ptr %p) !dbg {root} {{
+{library.replace("AT", f"!dbg {within}")}
+  fence seq_cst, !dbg {source.at(root, 8, 5)}
   ret void
-}
-define void @below(ptr %p) {
-  %o = atomicrmw add ptr %p, i64 1 monotonic
-  store atomic i64 1, ptr %p seq_cst, align 8
-  ret void
-}
-define void @aside(ptr %p) {
-  fence seq_cst
-  ret void
-}
-"""
-        )
+}}""")
     )
-    counted = census(linked.root, linked.hot_path)
-    assert counted.by_kind == (
-        ("add", "monotonic", 1),
-        ("fence", "seq_cst", 1),
-        ("load", "acquire", 1),
-        ("store", "seq_cst", 1),
+    found = judge(linked.root, judged(linked.hot_path), lambda file: file)
+    return [(each.message, each.detail.get("cost")) for each in found if each.rule.id == "RF205"]
+
+
+def test_what_a_library_orders_is_one_note_at_the_call_with_its_cost() -> None:
+    found = strong(
+        "x86_64-unknown-linux-gnu",
+        """
+  fence seq_cst, AT
+  store atomic i64 1, ptr %p seq_cst, align 8, AT
+  %x = atomicrmw add ptr %p, i64 1 seq_cst, AT
+  %y = cmpxchg ptr %p, i64 0, i64 1 seq_cst monotonic, AT
+  %l = load atomic i64, ptr %p seq_cst, align 8, AT
+  %m = load atomic i64, ptr %p acquire, align 8, AT""",
     )
-    assert (counted.locked, counted.full_fences, counted.barriers) == (2, 1, 3)
+    assert found == [
+        (
+            (
+                "`push` executes a fence (`lock or` or `mfence`), a store (`xchg`, which is locked) and "
+                "2 read-modify-writes (locked in any order) in sequentially consistent order on every call of `root`"
+            ),
+            "fence: `lock or` or `mfence`; store: `xchg`, which is locked; read-modify-write: locked in any order",
+        ),
+        (
+            "an atomic fence asks for sequential consistency (`lock or` or `mfence`) on every call of `root`",
+            "`lock or` or `mfence`",
+        ),
+    ]
+
+
+def test_a_library_that_only_loads_in_that_order_says_nothing() -> None:
+    assert len(strong("x86_64-unknown-linux-gnu", "%l = load atomic i64, ptr %p seq_cst, align 8, AT")) == 1
+
+
+def test_other_targets_pay_otherwise_or_are_not_known() -> None:
+    store = "store atomic i64 1, ptr %p seq_cst, align 8, AT"
+    assert strong("aarch64-apple-darwin", store)[0][1] == "store: `stlr`, as for `Release`"
+    assert strong("riscv64gc-unknown-linux-gnu", store)[0] == (
+        "`push` executes a store in sequentially consistent order on every call of `root`",
+        None,
+    )

@@ -53,6 +53,7 @@ COUNTS = "%i = phi i32 [ 0, %0 ], [ %j, %loop ]"
         f"store i64 7, ptr %b\n {LOOKS}",
         f"{LOOKS}\n store i64 %v, ptr %b",
         f"store i64 %n, ptr %slot\n {LOOKS}",
+        f"%ring = load ptr, ptr %b\n {LOOKS.replace('ptr %a', 'ptr %ring')}\n store i64 %v, ptr %a",
         f'call void asm sideeffect "pause", ""()\n {LOOKS}',
     ],
     ids=[
@@ -67,6 +68,7 @@ COUNTS = "%i = phi i32 [ 0, %0 ], [ %j, %loop ]"
         "writing the same again",
         "keeping aside what was read",
         "a stack slot",
+        "what was read over a pointer, kept aside",
         "a pause by hand",
     ],
 )

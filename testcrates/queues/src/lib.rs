@@ -20,42 +20,42 @@ pub struct Gateway {
 impl Gateway {
     // ringfence: root
     pub fn send(&self, order: Order) -> bool {
-        self.outbox.send(order).is_ok() //~ RF204 hot; RF101 hot; RF102 amortized; RF103 hot; RF201 hot; RF202 hot
+        self.outbox.send(order).is_ok() //~ RF205 hot; RF204 hot; RF101 hot; RF102 amortized; RF103 hot; RF201 hot; RF202 hot
         //~^ RF101 cold; RF101 first-use; RF102 cold; RF102 first-use; RF103 cold; RF201 hot; RF202 cold
     }
 
     // ringfence: root
     pub fn try_send(&self, order: Order) -> bool {
-        self.bounded.try_send(order).is_ok() //~ RF204 hot; RF101 hot; RF103 hot; RF201 hot; RF202 hot
+        self.bounded.try_send(order).is_ok() //~ RF205 hot; RF204 hot; RF101 hot; RF103 hot; RF201 hot; RF202 hot
         //~^ RF201 hot; RF202 cold
     }
 
     // ringfence: root
     pub fn receive(&self) -> Option<Order> {
-        self.inbox.try_recv().ok() //~ RF204 hot; RF103 hot; RF201 hot; RF202 hot; RF201 hot; RF202 cold
+        self.inbox.try_recv().ok() //~ RF205 hot; RF204 hot; RF103 hot; RF201 hot; RF202 hot; RF201 hot; RF202 cold
     }
 
     // ringfence: root
     pub fn reply(&self) -> Option<Order> {
-        self.replies.try_recv().ok() //~ RF204 hot; RF101 cold; RF102 cold; RF103 hot; RF201 hot; RF202 hot
+        self.replies.try_recv().ok() //~ RF205 hot; RF204 hot; RF101 cold; RF102 cold; RF103 hot; RF201 hot; RF202 hot
         //~^ RF103 cold; RF201 hot; RF202 cold
     }
 
     // ringfence: root
     pub fn hand_over(&self, order: Order) -> bool {
-        self.channel.try_send(order).is_ok() //~ RF204 hot; RF101 hot; RF102 cold; RF103 hot; RF201 hot; RF202 hot
+        self.channel.try_send(order).is_ok() //~ RF205 hot; RF204 hot; RF101 hot; RF102 cold; RF103 hot; RF201 hot; RF202 hot
         //~^ RF101 cold; RF103 cold; RF201 hot; RF202 cold
     }
 
     // ringfence: root
     pub fn keep(&self, order: Order) -> bool {
-        self.array.push(order).is_ok() //~ RF204 hot; RF202 hot
+        self.array.push(order).is_ok() //~ RF205 hot; RF204 hot; RF202 hot
     }
 
     // ringfence: root
     pub fn wait_for(&self) -> Order {
         loop {
-            if let Some(order) = self.array.pop() { //~ RF202 hot; RF204 hot
+            if let Some(order) = self.array.pop() { //~ RF205 hot; RF202 hot; RF204 hot
                 return order;
             }
             std::hint::spin_loop(); //~ RF203 hot
@@ -64,7 +64,7 @@ impl Gateway {
 
     // ringfence: root
     pub fn next(&self) -> Option<Order> {
-        self.segments.pop() //~ RF204 hot; RF103 hot; RF202 hot
+        self.segments.pop() //~ RF205 hot; RF204 hot; RF103 hot; RF202 hot
     }
 }
 
