@@ -19,7 +19,7 @@ from ringfence.graphs.access_facts import Access
 from ringfence.graphs.references import References
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 53
+FACTS_VERSION = 54
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
@@ -183,6 +183,15 @@ class Idle(IntEnum):
     """As it looks, and it tries to take a word."""
 
 
+class Refusal(Record, frozen=True):
+    """A function that does something or says by what it returns that it did not (`ringfence.pipeline.ir.refusals`)."""
+
+    refused: int
+    """What it returns where it did nothing: of several words the first."""
+    done: tuple[int, ...]
+    """What it returns where it did; sorted."""
+
+
 class Wait(Record, frozen=True):
     """A loop of which no turn does anything until another thread writes (`ringfence.pipeline.ir.waits`), if all the
     functions are calm that it calls."""
@@ -194,6 +203,9 @@ class Wait(Record, frozen=True):
     """What decides, numbered as in `Flow.events`; empty for loads that are no atomics."""
     calls: tuple[int, ...]
     """Positions of its calls in ``calls``, pauses and the like among them."""
+    staying: tuple[tuple[int, int, bool], ...] = ()
+    """Of calls by whose value the loop goes on: position in ``calls``, a constant, and whether the loop goes on where
+    that is the value, or where it is another."""
 
 
 class Flow(Record, frozen=True):
@@ -274,6 +286,7 @@ class FunctionFacts(Record, frozen=True):
     """To memory, in blocks that are not unlikely; where debug info describes variables."""
     waits: tuple[Wait, ...] = ()
     idle: Idle = Idle.BUSY
+    refusal: Refusal | None = None
 
 
 class Subprogram(Record, frozen=True):

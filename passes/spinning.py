@@ -24,7 +24,7 @@ from functools import cache
 from weakref import WeakKeyDictionary
 
 from ringfence.graphs.classes import SiteClass
-from ringfence.graphs.facts import CallSite, Idle
+from ringfence.graphs.facts import CallSite
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import display_name, without_generics
 from ringfence.graphs.program import Function
@@ -94,13 +94,10 @@ class SpinPass:
     def _looking(self, function: Function, hot_path: HotPath) -> Iterator[tuple[int, SiteClass, str]]:
         """Clause 4: location, class, how it waits."""
         calm = self._calm.setdefault(hot_path, Calm(hot_path)) if function.facts.waits else None
-        for wait in function.facts.waits if calm else ():
-            calls = {number: function.facts.calls[number] for number in wait.calls}
-            done = {number: calm.of_call(function, site) for number, site in calls.items()} if calm else {}
-            looks = not wait.reads or any(done.get(number, Idle.LOOKS) is not Idle.CALM for number in wait.reads)
-            if Idle.BUSY in done.values() or not looks:
+        for wait in function.facts.waits:
+            if calm is None or not calm.waits(function, wait):
                 continue
-            pauses = [site for site in calls.values() if pause(site)]
+            pauses = [function.facts.calls[number] for number in wait.calls if pause(function.facts.calls[number])]
             place, location = (pauses[0].place, pauses[0].location) if pauses else (wait.place, wait.location)
             how = pause(pauses[0]) if pauses else _NEVER
             yield location, hot_path.classifier.of_event(function, place, location), how

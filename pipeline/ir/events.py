@@ -19,6 +19,7 @@ from ringfence.graphs.facts import (
     MemoryCopy,
     PathClass,
     Place,
+    Refusal,
     Switch,
     Wait,
 )
@@ -53,6 +54,7 @@ class Events:
     accesses: tuple[Access, ...] = ()
     waits: tuple[Wait, ...] = ()
     idle: Idle = Idle.BUSY
+    refusal: Refusal | None = None
 
 
 def forgiven(site: CallSite) -> int:
@@ -71,7 +73,7 @@ def place(
     successors: Sequence[Sequence[int]],
     classes: BlockClasses,
     location_of: Callable[[bytes], int],
-    idle: Idle,
+    idle: tuple[Idle, Refusal | None],
 ) -> Events:
     """Give each event, which comes with its block, its row in the table of places; equal places share a row."""
     placing = _Placing(successors, classes, idle)
@@ -88,7 +90,7 @@ class _Placing:
 
     successors: Sequence[Sequence[int]]
     classes: BlockClasses
-    idle: Idle
+    idle: tuple[Idle, Refusal | None]
     rows: dict[Place, int] = field(default_factory=dict[Place, int])
     calls: list[CallSite] = field(default_factory=list[CallSite])
     copies: list[MemoryCopy] = field(default_factory=list[MemoryCopy])
@@ -120,8 +122,8 @@ class _Placing:
                 self.switches.append(Switch(cases, is_weighted, self._row(block), location, usual, share))
             case Load(kind, _, location):
                 self._add_load(block, kind, location)
-            case Wait(_, location, reads, calls):
-                self.waits.append(Wait(self._row(block), location, reads, calls))
+            case Wait():
+                self.waits.append(msgspec.structs.replace(event, place=self._row(block)))
 
     def events(self) -> Events:
         """What was added."""
@@ -138,7 +140,8 @@ class _Placing:
             flow=flow if self.waits or _needs_order(self.calls, self.atomics) else None,
             accesses=tuple(_access(key, count) for key, count in self.accesses.items()),
             waits=tuple(self.waits),
-            idle=self.idle,
+            idle=self.idle[0],
+            refusal=self.idle[1],
         )
 
     def add_access(self, block: int, access: TracedAccess, location_of: Callable[[bytes], int]) -> None:

@@ -18,11 +18,12 @@ from ringfence.graphs.facts import (
 from ringfence.pipeline.ir.accesses import AccessReader, TracedAccess
 from ringfence.pipeline.ir.blocks import BlockClasses, ControlFlow, Ending, classify
 from ringfence.pipeline.ir.calls import Body, Call, CallReader, Copy
+from ringfence.pipeline.ir.deeds import WAITING, IsSlot
 from ringfence.pipeline.ir.events import Event, Events, forgiven, place
 from ringfence.pipeline.ir.loads import GROUP_LOADS, chased_loads
 from ringfence.pipeline.ir.marks import Guards, Marked
 from ringfence.pipeline.ir.syntax import RETURNED, SYMBOL, symbol_name
-from ringfence.pipeline.ir.waits import WAITING, BodyText, IsSlot, idle, waits
+from ringfence.pipeline.ir.waits import BodyText, idle, waits
 
 _LINE = re.compile(
     rb"\n(?:(" + SYMBOL + rb"):|  (?:(%" + SYMBOL + rb") = )?"
@@ -223,7 +224,8 @@ def read_function(
         text, end, lambda pointer, offset: pointer in stack or reader.base(pointer, body, offset) in stack
     )
     if not events and not memory and not any(blocks.looks):
-        return Events(idle=idle(whole))
+        calm, refusal = idle(whole)
+        return Events(idle=calm, refusal=refusal)
     classes = blocks.classify(reader)
     accesses = _accesses(memory, (start, end), head, slots, blocks, classes) if memory else []
     events += _waits(whole, classes, blocks, calls, atomics, reader)
@@ -245,7 +247,12 @@ def _waits(
         first = found.reads[0]
         numbers = tuple(_numbers(body.text, found.reads, called, atomics))
         through = tuple(number for number in _numbers(body.text, found.calls, called, ()) if number >= 0)
-        yield blocks.at(first), Wait(-1, _location_from(body.text, first, reader), numbers, through)
+        staying = tuple(
+            (number, value, is_equal)
+            for offset, value, is_equal in found.staying
+            for number in _numbers(body.text, (offset,), called, ())
+        )
+        yield blocks.at(first), Wait(-1, _location_from(body.text, first, reader), numbers, through, staying)
 
 
 def _numbers(text: bytes, offsets: Iterable[int], calls: Sequence[int], atomics: Sequence[int]) -> Iterator[int]:

@@ -229,4 +229,5 @@ def _read_definition(
         accesses=events.accesses,
         waits=events.waits,
         idle=events.idle,
+        refusal=events.refusal,
     )

@@ -20,35 +20,25 @@ called functions do.
    or by what a call returns.
 5. Of loops in one another the innermost that waits is told.
 
-A call of a function is *calm* where the same holds for its body from end to end (`Idle`).
+A call of a function is *calm* where the same holds for its body from end to end (`Idle`). A function that does
+something where it succeeds is calm for a loop that goes on only where it did not (`ringfence.pipeline.ir.refusals`).
 
-Not handled: a turn that does something on another way (a thread's main loop that polls); functions that are called and
-do something where they succeed, such as a ``try_push``; a walk in a circle by a remainder, which looks like a probe of
-a hash table.
+Not handled: a turn that does something on another way (a thread's main loop that polls); a walk in a circle by a
+remainder, which looks like a probe of a hash table.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ringfence.graphs.facts import Idle
+from ringfence.graphs.facts import Idle, Refusal
+from ringfence.pipeline.ir.deeds import EXPECTED, IsSlot, deeds_of, may_do
 from ringfence.pipeline.ir.loops import NaturalLoop
+from ringfence.pipeline.ir.refusals import Refusals
+from ringfence.pipeline.ir.syntax import SYMBOL
 from ringfence.pipeline.ir.turns import Instruction, Turn, instructions
 
-WAITING = re.compile(r"yield_now|sched_yield|9spin_loop|4park|5sleep|^llvm\.(?:x86\.sse2\.pause|aarch64\.)")
-"""Calls that wait, and do nothing else."""
-
-IsSlot = Callable[[bytes, int], bool]
-"""Whether a pointer, where it is used at an offset, leads into a stack slot of the function."""
-
-_MODIFY = re.compile(rb"(?:volatile )?(\w+) [^\n]*?, [^\n ]+ ([^\n ,]+) ")
-_EXPECTED = re.compile(rb"(?:weak )?(?:volatile )?ptr [^\n]*?, [^\n ]+ ([^\n ,]+), ")
-_SAME_EACH_TIME = frozenset({b"xchg", b"or", b"and", b"max", b"min", b"umax", b"umin"})
-_SUMS = {b"add": 1, b"sub": -1}
-_COPIES = (b"llvm.memcpy", b"llvm.memmove", b"llvm.memset", b"llvm.masked.store")
-_ASSEMBLY = re.compile(rb" asm [^\"\n]*\"([^\"\n]*)\"")
-_CALM_ASSEMBLY = re.compile(rb"(?:\s|;|\\0A|pause|rep|nop|yield|isb|wfe)*(?:sy)?\s*")
 _COUNTING = frozenset(
     (b"add", b"sub", b"shl", b"and", b"or", b"icmp", b"select", b"phi", b"zext", b"sext", b"trunc", b"freeze", b"call")
 )
@@ -57,6 +47,11 @@ _DIFFERS = {b"eq": 1, b"ne": 0}
 """The edge of a ``br`` that is taken where the two sides of its comparison differ."""
 _JOINED = frozenset({b"and", b"or", b"select"})
 _COMPARED = re.compile(rb"(eq|ne) [^\n ]+ ([^\n ,]+), ([^\n ,]+)")
+_ASKED = re.compile(
+    rb"(?:(?P<negated>xor) i1 |(?:trunc|zext|freeze) (?:nuw |nsw |nneg )*[^ ]+ |extractvalue (?:\{[^}]*\}|\[[^\]]*\]) "
+    rb"|icmp (?:samesign )?(?P<predicate>eq|ne) [^ ]+ )(?P<value>%" + SYMBOL + rb"),? ?(?P<number>-?\d+)?"
+)
+"""How a condition is made of a call's value, or of its first word."""
 _SIDES = 2
 _LARGEST_WITHOUT_ATOMICS = 8192
 """Bytes of a loop, or of a function, that has calls and no atomic of its own."""
@@ -72,22 +67,8 @@ class FoundWait:
     """Calls in the loop, those that wait among them."""
     is_certain: bool
     """There are no others."""
-
-
-@dataclass(slots=True)
-class _Deeds:
-    """What the instructions of a turn do (clauses 1 and 2)."""
-
-    reads: list[Instruction] = field(default_factory=list[Instruction])
-    tries: list[Instruction] = field(default_factory=list[Instruction])
-    retries: list[Instruction] = field(default_factory=list[Instruction])
-    calls: list[Instruction] = field(default_factory=list[Instruction])
-    sums: dict[bytes, int] = field(default_factory=lambda: defaultdict[bytes, int](int))
-
-    @property
-    def is_even(self) -> bool:
-        """What is added is taken off again."""
-        return not any(self.sums.values())
+    staying: tuple[tuple[int, int, bool], ...]
+    """`ringfence.graphs.facts.Wait.staying`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,83 +107,19 @@ def waits(body: BodyText, loops: Iterable[NaturalLoop], looks: frozenset[int]) -
             yield found
 
 
-def idle(body: BodyText) -> Idle:
-    """What a call of a function does in a turn of its caller's loop."""
+def idle(body: BodyText) -> tuple[Idle, Refusal | None]:
+    """What a call of a function does in a turn of its caller's loop, and what it returns where it does nothing."""
     if body.size(body.spans) > _LARGEST_WITHOUT_ATOMICS:
-        return Idle.BUSY
+        return Idle.BUSY, None
     turn = Turn(body.lines(body.spans))
-    deeds = _deeds(turn, body.is_slot)
-    if deeds is None or deeds.retries or not deeds.is_even:
-        return Idle.BUSY
+    deeds = deeds_of(turn, body.is_slot)
+    if deeds.done or deeds.retries or not deeds.is_even:
+        doing = {line.block for line in (*deeds.done, *deeds.retries)}
+        can_refuse = deeds.is_even and (deeds.reads or deeds.tries)
+        return Idle.BUSY, Refusals(turn, body.successors, body.labels).found(doing) if can_refuse else None
     if deeds.tries:
-        return Idle.TRIES
-    return Idle.LOOKS if deeds.reads else Idle.CALM
-
-
-def _deeds(turn: Turn, is_slot: IsSlot) -> _Deeds | None:
-    """None where the turn does something."""
-    deeds = _Deeds()
-    is_fenced = any(line.operation == b"fence" for line in turn.lines)
-    for line in turn.lines:
-        if line.operation == b"load":
-            if line.is_open or is_fenced:
-                deeds.reads.append(line)
-        elif line.operation == b"store":
-            if _changes(turn, line, is_slot):
-                return None
-        elif line.is_exchange:
-            if not _is_told(turn, line, deeds):
-                return None
-        elif line.is_call and not _is_calm_call(line, is_slot, deeds):
-            return None
-    return deeds
-
-
-def _changes(turn: Turn, store: Instruction, is_slot: IsSlot) -> bool:
-    address = store.address
-    if store.text.startswith(b"volatile "):
-        return True
-    if is_slot(address, store.offset):
-        return False
-    values = [value for value in store.operands if value != address]
-    if store.text.startswith(b"atomic "):
-        return not turn.is_constant(values)
-    kept = turn.sources(values, lambda line: line.is_open)
-    return any((line.operation == b"load" and not line.is_open) or line.is_call for line in kept)
-
-
-def _is_told(turn: Turn, exchange: Instruction, deeds: _Deeds) -> bool:
-    """Note what an exchange is; whether it is anything but a deed."""
-    if exchange.operation == b"cmpxchg":
-        expected = _EXPECTED.match(exchange.text)
-        is_constant = expected is not None and turn.is_constant([expected[1]]) and not _is_read(turn, exchange.address)
-        (deeds.tries if is_constant else deeds.retries).append(exchange)
-        return True
-    modify = _MODIFY.match(exchange.text)
-    if modify is None or not turn.is_constant([modify[2]]):
-        return False
-    if modify[1] in _SUMS and modify[2].lstrip(b"-").isdigit():
-        deeds.sums[exchange.address] += _SUMS[modify[1]] * int(modify[2])
-    elif modify[1] not in _SAME_EACH_TIME:
-        return False
-    deeds.tries.append(exchange)
-    return True
-
-
-def _is_read(turn: Turn, address: bytes) -> bool:
-    """Whether an address comes from memory, anew in each turn."""
-    return any(line.operation == b"load" or line.is_exchange or line.is_call for line in turn.sources([address]))
-
-
-def _is_calm_call(call: Instruction, is_slot: IsSlot, deeds: _Deeds) -> bool:
-    assembly = _ASSEMBLY.search(b" " + call.text)
-    if assembly is not None:
-        return _CALM_ASSEMBLY.fullmatch(assembly[1]) is not None
-    if call.callee.startswith(_COPIES):
-        return is_slot(call.address, call.offset)
-    if not call.callee.startswith(b"llvm.") or WAITING.search(call.callee.decode(errors="replace")):
-        deeds.calls.append(call)
-    return True
+        return Idle.TRIES, None
+    return Idle.LOOKS if deeds.reads else Idle.CALM, None
 
 
 class _Loop:
@@ -218,8 +135,8 @@ class _Loop:
 
     def wait(self) -> FoundWait | None:
         """What clause 4 finds; None where the loop does not wait."""
-        deeds = _deeds(self._turn, self._body.is_slot)
-        if deeds is None or not deeds.is_even or self._goes_on(deeds.tries):
+        deeds = deeds_of(self._turn, self._body.is_slot)
+        if deeds.done or not deeds.is_even or self._goes_on(deeds.tries):
             return None
         closed = {line.block for line in deeds.retries}
         reads = {*(line.value for line in (*deeds.reads, *deeds.tries, *deeds.calls)), b""} - {b""}
@@ -228,8 +145,9 @@ class _Loop:
         if not deciding:
             return None
         calls = tuple(line.offset for line in deeds.calls)
-        is_certain = not any(_may_do(line) for line in deeds.calls)
-        return FoundWait(tuple(sorted({line.offset for line in deciding})), calls, is_certain)
+        is_certain = not any(may_do(line) for line in deeds.calls)
+        reads_ = tuple(sorted({line.offset for line in deciding}))
+        return FoundWait(reads_, calls, is_certain, tuple(self._staying(standing)))
 
     def _goes_on(self, tries: Sequence[Instruction]) -> bool:
         """Whether the loop goes on where a compare-exchange succeeded."""
@@ -306,7 +224,7 @@ class _Loop:
         line = self._turn.definition(brought)
         is_value = line is not None and line.operation == b"extractvalue" and _part(line) == b"0"
         exchange = self._turn.definition(line.operands[0]) if line is not None and is_value else None
-        found = _EXPECTED.match(exchange.text) if exchange and exchange.operation == b"cmpxchg" else None
+        found = EXPECTED.match(exchange.text) if exchange and exchange.operation == b"cmpxchg" else None
         return found[1] if found else b""
 
     def _differs(self, block: int) -> int:
@@ -362,7 +280,7 @@ class _Loop:
         used = [
             operand
             for line in self._turn.lines
-            if line.operation in (b"load", b"store") or line.is_exchange or _may_do(line)
+            if line.operation in (b"load", b"store") or line.is_exchange or may_do(line)
             for operand in line.operands
         ]
         return {line.value for line in self._turn.sources(used) if self._turn.is_begun(line)}
@@ -376,6 +294,35 @@ class _Loop:
             if end is not None and leaves:
                 found += [line for line in self._asked(end, reads) if line.value in reads]
         return found
+
+    def _staying(self, standing: set[int]) -> Iterator[tuple[int, int, bool]]:
+        """The calls by whose value the loop goes on, by offset."""
+        for block in sorted(standing):
+            end, successors = self._ends.get(block), self._body.successors[block]
+            if end is None or end.operation != b"br" or len(successors) != _SIDES:
+                continue
+            stays = [successor in standing for successor in successors]
+            asked = self._asks(end.operands[0]) if end.operands and stays.count(True) == 1 else None
+            if asked is not None:
+                call, value, is_equal = asked
+                yield call.offset, value, is_equal == stays[0]
+
+    def _asks(self, condition: bytes) -> tuple[Instruction, int, bool] | None:
+        """A call, a constant, and whether the condition says that the call returned it."""
+        value, is_equal = 1, True
+        for _ in range(len(self._turn.lines)):
+            line = self._turn.definition(condition)
+            if line is None or line.is_call:
+                return (line, value, is_equal) if line is not None else None
+            asked = _ASKED.match(line.operation + b" " + line.text)
+            if asked is None:
+                return None
+            condition = asked["value"]
+            if asked["negated"]:
+                is_equal = not is_equal
+            if asked["number"]:
+                value, is_equal = int(asked["number"]), is_equal == (asked["predicate"] == b"eq")
+        return None
 
     def _asked(self, end: Instruction, reads: set[bytes]) -> list[Instruction]:
         """What a condition is computed from, up to the reads of this turn or of the one before."""
@@ -400,8 +347,3 @@ def _joins(line: Instruction) -> tuple[bool, ...]:
 
 def _named(values: set[bytes]) -> Callable[[Instruction], bool]:
     return lambda line: line.value in values
-
-
-def _may_do(line: Instruction) -> bool:
-    callee = line.callee.decode(errors="replace")
-    return line.is_call and not callee.startswith("llvm.") and not WAITING.search(callee)

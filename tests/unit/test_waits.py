@@ -3,7 +3,7 @@
 import pytest
 from unit.ir_modules import Source, facts_of, link
 
-from ringfence.graphs.facts import FunctionFacts, Idle
+from ringfence.graphs.facts import FunctionFacts, Idle, Refusal
 from ringfence.passes.judge import judge, judged
 
 _DECLARED = """
@@ -245,6 +245,77 @@ def test_a_place_for_what_is_returned_is_nobody_elses() -> None:
     body = "%v = load i64, ptr %b\n store i64 %v, ptr %a\n ret void"
     for attribute in ("sret(i64)", "dead_on_unwind"):
         assert function(body, f"define internal void @f(ptr {attribute} %a, ptr %b)").idle is Idle.CALM
+
+
+FULL = "%v = load atomic i64, ptr %a acquire, align 8\n %full = icmp eq i64 %v, %n"
+PUTS = "store i64 %n, ptr %b\n %w = add i64 %v, 1\n store atomic i64 %w, ptr %a release, align 8"
+
+
+@pytest.mark.parametrize(
+    ("out", "expected"),
+    [
+        (("i1", "%r = phi i1 [ false, %0 ], [ true, %put ]\n ret i1 %r"), Refusal(0, (1,))),
+        (("i1", "%r = phi i1 [ true, %0 ], [ false, %put ]\n %s = xor i1 %r, true\n ret i1 %s"), Refusal(0, (1,))),
+        (("i1", "ret i1 %full"), Refusal(1, (0,))),
+        (("i1", "%r = icmp ne i64 %v, %n\n ret i1 %r"), Refusal(0, (1,))),
+        (("i8", "%r = zext i1 %full to i8\n ret i8 %r"), Refusal(1, (0,))),
+        (
+            (
+                "{ i64, i64 }",
+                (
+                    "%t = phi i64 [ 7, %0 ], [ 2, %put ]\n %p = insertvalue { i64, i64 } poison, i64 %t, 0\n"
+                    "%q = insertvalue { i64, i64 } %p, i64 %n, 1\n ret { i64, i64 } %q"
+                ),
+            ),
+            Refusal(7, (2,)),
+        ),
+        (("i1", "%r = phi i1 [ true, %0 ], [ true, %put ]\n ret i1 %r"), None),
+        (("i64", "ret i64 %v"), None),
+    ],
+    ids=["a choice", "a negation", "the condition", "its opposite", "wider", "an enum", "always the same", "a value"],
+)
+def test_a_function_may_say_that_it_did_nothing(out: tuple[str, str], expected: Refusal | None) -> None:
+    kind, end = out
+    body = f"{FULL}\n br i1 %full, label %out, label %put\nput:\n {PUTS}\n br label %out\nout:\n {end}"
+    assert function(body, f"define {kind} @f(ptr %a, ptr %b, i64 %n)").refusal == expected
+
+
+def test_a_function_that_does_something_on_each_way_refuses_nothing() -> None:
+    body = f"{PUTS.replace('%v', '%n')}\n {FULL}\n br i1 %full, label %no, label %yes\nno:\n ret i1 0\nyes:\n ret i1 1"
+    assert function(body, "define i1 @f(ptr %a, ptr %b, i64 %n)").refusal is None
+
+
+def refused(goes_on: str) -> int:
+    """How many loops wait that call a function which returns 1 where it was full, and go on where something holds."""
+    source = Source()
+    root = source.subprogram("root", "/own/lib.rs", line=3)
+    here = source.at(root, 7, 5)
+    linked = link(
+        source.module(f"""
+    define internal i1 @put(ptr %a, ptr %b, i64 %n) noinline {{
+      {FULL}
+      br i1 %full, label %out, label %put
+    put:
+      {PUTS}
+      br label %out
+    out:
+      ret i1 %full }}
+    define void @root(ptr %a, ptr %b, i64 %n) !dbg {root} {{
+      br label %loop
+    loop:
+      %was = call i1 @put(ptr %a, ptr %b, i64 %n), !dbg {here}
+      {goes_on}
+    out:
+      ret void }}""")
+    )
+    return sum(each.rule.id == "RF203" for each in judge(linked.root, judged(linked.hot_path), lambda file: file))
+
+
+def test_a_loop_waits_where_it_goes_on_because_nothing_was_done() -> None:
+    assert refused("br i1 %was, label %loop, label %out") == 1
+    assert refused("%not = xor i1 %was, true\n br i1 %not, label %out, label %loop") == 1
+    assert refused("%x = zext i1 %was to i8\n %y = icmp eq i8 %x, 0\n br i1 %y, label %out, label %loop") == 1
+    assert refused("br i1 %was, label %out, label %loop") == 0
 
 
 def spins(callee: str) -> list[str]:

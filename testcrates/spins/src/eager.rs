@@ -347,6 +347,48 @@ impl Ring {
         values.iter().take_while(|value| self.put(**value)).count()
     }
 
+    #[inline(never)]
+    fn take_one(&self) -> Option<u64> {
+        let head = self.head.load(Ordering::Relaxed);
+        if head == self.tail.load(Ordering::Acquire) {
+            return None;
+        }
+        let value = self.cells[head as usize % 64].get();
+        self.head.store(head + 1, Ordering::Release);
+        Some(value)
+    }
+
+    /// What it calls does something, once there is room.
+    // ringfence: root
+    pub fn put_in_the_end(&self, value: u64) {
+        while !self.put(value) {} //~ RF203 hot loop=1
+    }
+
+    // ringfence: root
+    pub fn take_in_the_end(&self) -> u64 {
+        loop {
+            if let Some(value) = self.take_one() { //~ RF203 hot loop=1
+                return value;
+            }
+        }
+    }
+
+    /// Ends where there is nothing left: every turn takes something.
+    // ringfence: root
+    pub fn take_what_is_there(&self) -> u64 {
+        let mut last = 0;
+        while let Some(value) = self.take_one() {
+            last = value;
+        }
+        last
+    }
+
+    /// Ends where it is full.
+    // ringfence: root
+    pub fn fill(&self, value: u64) {
+        while self.put(value) {}
+    }
+
     /// The whole queue in one loop: what is taken was put there by the other thread.
     // ringfence: root
     pub fn take_all(&self) -> u64 {
