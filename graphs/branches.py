@@ -193,7 +193,7 @@ class _Finder(Generic[P]):
         function = self.hot_path.function(number)
         for site in distinct_sites(function, self.sinks.get(number, ())):
             group = self.folding.kind_of(site.payload, grows or site.site_class.grows)
-            if group == self.best.group and self._is_end(function, site.location, is_below=is_below):
+            if group == self.best.group and self._is_end(function, site, is_below=is_below):
                 yield _Step(None, signature(function, site.location), None, site)
         for link in distinct_links(function, self.ways.links(number)):
             location = link.edge.site.location
@@ -208,15 +208,14 @@ class _Finder(Generic[P]):
             if is_anchored and self._expression(function, location, link) == self.best.expression:
                 yield _Step((link.edge.callee, after, True), position, link, None)
 
-    def _is_end(self, function: Function, location: int, *, is_below: bool) -> bool:
-        place = self.hot_path.classifier.anchor_place(function, location)
+    def _is_end(self, function: Function, site: SinkSite[P], *, is_below: bool) -> bool:
+        expression = self.folding.of_event(self.hot_path.classifier, function, site.location, site.payload)
         if is_below:
-            return place is None
-        is_here = self._expression(function, location, None) == self.best.expression
-        return is_here and (place is not None or function.id == self.root)
+            return expression[0] is None
+        return expression == self.best.expression and (expression[0] is not None or function.id == self.root)
 
-    def _expression(self, function: Function, location: int, link: Link | None) -> Expression:
-        call = (link.edge, self.hot_path.function(link.edge.callee)) if link else None
+    def _expression(self, function: Function, location: int, link: Link) -> Expression:
+        call = link.edge, self.hot_path.function(link.edge.callee)
         return self.folding.expression(self.hot_path.classifier, function, location, call)
 
 

@@ -147,7 +147,7 @@ class Chains(Generic[P]):
                     grows: self._folding.kind_of(site.payload, grows or site.site_class.grows)
                     for grows in (False, True)
                 }
-                expression = self._folding.expression(self._classifier, function, site.location, None)
+                expression = self._folding.of_event(self._classifier, function, site.location, site.payload)
                 yield _Anchor(expression, -1, site.site_class.grows, groups)
         for link in self._links[number]:
             if link.is_anchored or is_root:

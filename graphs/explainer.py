@@ -69,7 +69,7 @@ class Explainer(Generic[P]):
                 if function.id != root.id and self._classifier.anchor(function, site.location) is None:
                     continue
                 found = self._found(site, function, state, arrival, certain=is_certain_here)
-                expression = self._folding.expression(self._classifier, function, site.location, None)
+                expression = self._folding.of_event(self._classifier, function, site.location, site.payload)
                 self._add(groups, expression, found, None)
             for link in self.ways.links(function.id):
                 if link.is_anchored or function.id == root.id:

@@ -103,6 +103,8 @@ class Place(Record, frozen=True):
     loop_depth: int
     always: bool
     """Every way from the function's entry to a return passes through the block."""
+    is_entered: bool = True
+    """A way leads there that does not unwind."""
 
 
 class CallSite(Record, frozen=True):

@@ -90,17 +90,28 @@ class Folding(Generic[P]):
     level_of: Callable[[P, Rank], Loudness] = _one_level
     label_of: Callable[[str], int] | None = None
     """Of the path of a function, where the ways to a payload are told apart by the functions on them."""
+    name_of: Callable[[P], str] | None = None
+    """What an expression is taken to call that is the event itself; `ITSELF` where it is None."""
     by_call: bool = True
     """Expressions at one place are told apart by what they call."""
 
     def expression(
-        self, classifier: Classifier, function: Function, location: int, call: tuple[Edge, Function] | None
+        self,
+        classifier: Classifier,
+        function: Function,
+        location: int,
+        call: tuple[Edge, Function] | None,
     ) -> Expression:
         """Clauses 1 to 3; ``call`` is the edge with its callee, None for an event of the function itself."""
         place = classifier.anchor_place(function, location)
         if not self.by_call:
             return place, ITSELF
         return place, self._called(classifier, function, location, call)
+
+    def of_event(self, classifier: Classifier, function: Function, location: int, payload: P) -> Expression:
+        """As `expression`, of an event of the function itself."""
+        place, called = self.expression(classifier, function, location, None)
+        return place, self.name_of(payload) if called == ITSELF and self.name_of else called
 
     def _called(
         self, classifier: Classifier, function: Function, location: int, call: tuple[Edge, Function] | None

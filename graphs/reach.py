@@ -4,7 +4,8 @@ One wave follows the direct calls of all functions that are new, asks for the mo
 goes on. When no direct call is left, indirect calls are resolved against what is known by then; new candidates start
 the next wave. It ends when nothing new appears and no module was read since the calls were resolved.
 
-A call in a block of class *panic* is followed only on request: whatever lies behind it is panic as well.
+A call in a block of class *panic* is followed only on request: whatever lies behind it is panic as well. Which of these
+calls panic is asked separately (`ringfence.graphs.panics`).
 
 What a thread runs is followed only where the thread is waited for (`ringfence.graphs.threads`): looked for when nothing
 else is new.
@@ -17,15 +18,24 @@ from ringfence.graphs.contracts import ENTRY_OF_THREAD, Effect
 from ringfence.graphs.dispatch import Dispatch
 from ringfence.graphs.effects import effect_of, effect_of_body, is_allocator, is_never_followed
 from ringfence.graphs.facts import CallKind, CallSite, PathClass
+from ringfence.graphs.panics import IsOwnFunction, PanicFinder, Panics
 from ringfence.graphs.program import Binding, Function, Program
 from ringfence.graphs.reached import Edge, ExternalCall, Reach, Start
 from ringfence.graphs.registries import is_never_made
 from ringfence.graphs.threads import Target, Waited, waited_for
 
 
-def reach(program: Program, roots: Iterable[Function], dispatch: Dispatch, *, follow_panic: bool) -> Reach:
-    """Run to the fixed point; the order of the roots does not matter for the result."""
-    reached = Reach(program)
+def reach(
+    program: Program,
+    roots: Iterable[Function],
+    dispatch: Dispatch,
+    *,
+    follow_panic: bool,
+    panics_of: IsOwnFunction | None = None,
+) -> Reach:
+    """Run to the fixed point; the order of the roots does not matter for the result. ``panics_of`` tells the user's own
+    functions, where somebody asks what can panic: then every body is read, also those whose names tell the rest."""
+    reached = Reach(program, reads_every_body=panics_of is not None)
     indirect: list[tuple[Function, int]] = []
     threads = _Threads(reached, dispatch)
     fresh = sorted(roots, key=lambda function: function.id)
@@ -35,9 +45,33 @@ def reach(program: Program, roots: Iterable[Function], dispatch: Dispatch, *, fo
             fresh = _follow_direct(reached, fresh, indirect, dispatch, follow_panic=follow_panic)
         read = len(program.modules)
         fresh = _follow_indirect(reached, indirect, dispatch) or threads.follow()
+    if panics_of is not None:
+        _add_panics(reached, PanicFinder(program, panics_of).find(reached.functions))
     for edges in reached.edges.values():
         edges.sort(key=lambda edge: (edge.callee, edge.site.place, edge.site.location))
     return reached
+
+
+def _add_panics(reached: Reach, panics: Panics) -> None:
+    """Keep what was found, with the edges to functions of the user's own that panic."""
+    reached.panics = panics
+    leading: set[int] = set()
+    for caller, calls in panics.into_own.items():
+        for site, callee in calls:
+            known = [edge for edge in reached.edges.get(caller, ()) if edge.site is site]
+            if not known:
+                known = [Edge(reached.edge_count, caller, callee.id, site)]
+                reached.edges[caller] += known
+                reached.edge_count += 1
+                reached.functions.update((caller, callee.id))
+            leading.update(edge.number for edge in known)
+    functions = reached.program.functions
+    reached.beyond_panics = {
+        edge.number
+        for caller, edges in reached.edges.items()
+        for edge in edges
+        if functions[caller].facts.places[edge.site.place].path_class is PathClass.PANIC and edge.number not in leading
+    }
 
 
 def _followed(function: Function, *, follow_panic: bool) -> Iterator[tuple[int, CallSite]]:
@@ -65,7 +99,7 @@ def _follow_direct(
         for position, site in _followed(function, follow_panic=follow_panic):
             followed += 1
             if site.kind is CallKind.DIRECT:
-                calls.append((function, site, site.callee, _module_of(program, function.module, site.callee)))
+                calls.append((function, site, site.callee, _module_of(reached, function.module, site.callee)))
             elif _has_candidates(program, function, site):
                 indirect.append((function, position))
             if _starts_thread(program, function, site):
@@ -165,13 +199,14 @@ def _handed_over(program: Program, caller: Function, site: CallSite) -> Iterator
         yield from ((call, module, each) for each in held if each not in program.modules[module].address_globals)
 
 
-def _module_of(program: Program, caller: int, symbol: str) -> int | None:
+def _module_of(reached: Reach, caller: int, symbol: str) -> int | None:
     """The module to read for a callee; none where the name tells all that a module not read so far would."""
+    program = reached.program
     if symbol in program.assumed or is_allocator(symbol) or is_never_followed(symbol):
         return None
     module = program.locate(caller, symbol)
     is_known = module is not None and module not in program.modules and effect_of_body(symbol) in _TOLD_BY_NAME
-    return None if is_known else module
+    return None if is_known and not reached.reads_every_body else module
 
 
 _TOLD_BY_NAME = frozenset({Effect.REALLOCATES, Effect.FREES, Effect.LOCKS, Effect.NONE})
@@ -243,7 +278,7 @@ def _follow_indirect(reached: Reach, indirect: Sequence[tuple[Function, int]], d
         reached.resolutions[function.id, position] = resolution
         candidates = resolution.candidates if resolution.followed else ()
         new = [each for each in candidates if (each.module, each.symbol) not in known]
-        modules = [_module_of(program, each.module, each.symbol) for each in new]
+        modules = [_module_of(reached, each.module, each.symbol) for each in new]
         program.load(module for module in modules if module is not None)
         for candidate, module in zip(new, modules, strict=True):
             callee = _link(reached, function, site, candidate.symbol, module)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ringfence.graphs.candidates import Resolution
 from ringfence.graphs.contracts import Assumption, Effect
 from ringfence.graphs.facts import CallKind, CallSite
+from ringfence.graphs.panics import Panics
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.virtual_calls import DROP_SLOT
 
@@ -50,6 +51,8 @@ class Reach:
     """What was reached; filled by `reach`, then only read."""
 
     program: Program
+    reads_every_body: bool = False
+    """Nothing is told by its name alone that has a body."""
     functions: set[int] = field(default_factory=set[int])
     edges: dict[int, list[Edge]] = field(default_factory=lambda: defaultdict(list))
     externals: dict[int, list[ExternalCall]] = field(default_factory=lambda: defaultdict(list))
@@ -61,6 +64,10 @@ class Reach:
     """Of threads; what they run is reached only where it is waited for."""
     panic_calls_not_followed: int = 0
     edge_count: int = 0
+    panics: Panics = field(default_factory=Panics)
+    """Where it can panic, if somebody asked."""
+    beyond_panics: set[int] = field(default_factory=set[int])
+    """Edges, by number, that stand in a block of class *panic* and lead to no place that panics."""
 
     @property
     def native_pointer_calls(self) -> int:

@@ -43,6 +43,7 @@ def kind_of(sink: Sink, grows: bool) -> Hashable:
         sink.at_most or "",
         sink.at_most_once or "",
         sink.only_for or (),
+        sink.is_panic,
     )
 
 
@@ -66,11 +67,16 @@ def _whose(_sink: Sink, rank: Rank) -> Hashable:
 WITHIN_OTHERS = "within others"
 """The part of a clock or a spin that stands in a lock or a queue, whose finding it is."""
 
-FOLDING: Folding[Sink] = Folding(kind_of, level_of=_level_of)
+
+def _itself(sink: Sink) -> str:
+    return sink.what
+
+
+FOLDING: Folding[Sink] = Folding(kind_of, level_of=_level_of, name_of=_itself)
 BY_WAY: Mapping[Rule, Folding[Sink]] = {
-    BLOCKING_CALL: Folding(kind_of, _class_on_way, _level_of, label_of),
-    CLOCK_READ: Folding(kind_of, _whose, _level_of, lambda name: 0 if is_deadline(name) else NO_LABEL),
-    SPIN_WAIT: Folding(kind_of, _whose, _level_of, lambda name: 0 if is_of_others(name) else NO_LABEL),
+    BLOCKING_CALL: Folding(kind_of, _class_on_way, _level_of, label_of, _itself),
+    CLOCK_READ: Folding(kind_of, _whose, _level_of, lambda name: 0 if is_deadline(name) else NO_LABEL, _itself),
+    SPIN_WAIT: Folding(kind_of, _whose, _level_of, lambda name: 0 if is_of_others(name) else NO_LABEL, _itself),
 }
 """Rules whose findings are told apart by the functions on the way; `FOLDING` serves the others."""
 

@@ -1,7 +1,7 @@
 """From sinks to findings: every pass over every reached function, then each root's way to what they found."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -34,6 +34,7 @@ from ringfence.passes.memory import Memory
 from ringfence.passes.memory_rules import ABOUT_TYPES, MEMORY_PASSES, with_memory
 from ringfence.passes.numa import NumaPass
 from ringfence.passes.options import DEFAULT_OPTIONS, Options
+from ringfence.passes.panics import PanicsPass
 from ringfence.passes.rule import Finding, Rule
 from ringfence.passes.serialization import SerializationPass
 from ringfence.passes.sink import Configurable, Pass, Sink
@@ -51,6 +52,7 @@ PASSES: tuple[Pass, ...] = (
     ClockPass(),
     BranchingPass(),
     ChecksPass(),
+    PanicsPass(),
     HintsPass(),
     WalkingPass(),
     CloningPass(),
@@ -87,13 +89,25 @@ class Judged:
     sinks: Sinks
     explainers: Sequence[Explainer[Sink]]
     ways: Ways
+    panic_ways: Ways
+    """Those that count for places that panic (`ringfence.graphs.panics`, clause 5)."""
     abilities: Abilities
     chains: Chains[Sink]
+    panic_chains: Chains[Sink]
     outlines: Outlines[Sink]
 
     def explain(self, root: Function) -> Iterator[Anchored[Sink]]:
         """What one root can do, in no particular order."""
         return (each for explainer in self.explainers for each in explainer.explain(root))
+
+    def ways_to(self, sink: Sink) -> Ways:
+        """The ways that a sink is found by."""
+        return self.panic_ways if sink.is_panic else self.ways
+
+    def chains_to(self, root: Function) -> Callable[[Anchored[Sink]], int]:
+        """The numbers of call chains to what the root can do."""
+        plain, panics = self.chains.counts(root), self.panic_chains.counts(root)
+        return lambda each: (panics if each.payload.is_panic else plain)[each.expression, each.group]
 
 
 def judged(
@@ -103,23 +117,44 @@ def judged(
     passes = tuple(each.configured(options) if isinstance(each, Configurable) else each for each in PASSES)
     sinks = find_sinks(hot_path, (*passes, ElidedPass()) if elided else passes)
     sinks = with_memory(sinks, memory) if memory else sinks
+    plain = _only(sinks, lambda sink: not sink.is_panic)
+    panics = _only(sinks, lambda sink: sink.is_panic)
+    ways = _ways(hot_path, plain, frozenset())
+    panic_ways = _ways(hot_path, panics, hot_path.reached.beyond_panics)
+    return Judged(
+        sinks,
+        _explainers(hot_path, plain, panics),
+        ways,
+        panic_ways,
+        Abilities(hot_path, sinks),
+        Chains(hot_path, ways, plain, FOLDING),
+        Chains(hot_path, panic_ways, panics, FOLDING),
+        Outlines(hot_path, _ways(hot_path, sinks, frozenset()), sinks),
+    )
+
+
+def _ways(hot_path: HotPath, sinks: Sinks, avoid: AbstractSet[int]) -> Ways:
     worth = leading_to(hot_path.reached, (number for number, sites in sinks.items() if sites))
-    ways = Ways(hot_path.reached, hot_path.classifier, worth)
-    chains = Chains(hot_path, ways, sinks, FOLDING)
-    outlines = Outlines(hot_path, ways, sinks)
-    return Judged(sinks, _explainers(hot_path, sinks), ways, Abilities(hot_path, sinks), chains, outlines)
+    return Ways(hot_path.reached, hot_path.classifier, worth, avoid=avoid)
 
 
-def _explainers(hot_path: HotPath, sinks: Sinks) -> tuple[Explainer[Sink], ...]:
-    """One for the rules whose findings are told apart by what happens, one for each of the others."""
-    plain = _only(sinks, {site.payload.rule for sites in sinks.values() for site in sites} - BY_WAY.keys())
-    by_way = (Explainer(hot_path, _only(sinks, {rule}), folding) for rule, folding in BY_WAY.items())
-    return (Explainer(hot_path, plain, FOLDING), *by_way)
+def _explainers(hot_path: HotPath, plain: Sinks, panics: Sinks) -> tuple[Explainer[Sink], ...]:
+    """One for what panics, one for the rules whose findings are told apart by what happens, one for each of the
+    others."""
+    by_way = (
+        Explainer(hot_path, _only(plain, lambda sink, rule=rule: sink.rule is rule), folding)
+        for rule, folding in BY_WAY.items()
+    )
+    return (
+        Explainer(hot_path, _only(plain, lambda sink: sink.rule not in BY_WAY), FOLDING),
+        *by_way,
+        Explainer(hot_path, panics, FOLDING, avoid=hot_path.reached.beyond_panics),
+    )
 
 
-def _only(sinks: Sinks, rules: AbstractSet[Rule]) -> Sinks:
-    """The sinks of some rules."""
-    found = ((number, [site for site in sites if site.payload.rule in rules]) for number, sites in sinks.items())
+def _only(sinks: Sinks, wanted: Callable[[Sink], bool]) -> Sinks:
+    """Those that are wanted."""
+    found = ((number, [site for site in sites if wanted(site.payload)]) for number, sites in sinks.items())
     return {number: sites for number, sites in found if sites}
 
 
@@ -131,7 +166,7 @@ def judge(root: Function, sinks: Judged, display: Display) -> Iterator[Finding]:
 def findings_and_ways(root: Function, sinks: Judged, display: Display) -> Iterator[tuple[Finding, Anchored[Sink]]]:
     """As `judge`, each finding with the way that it was found by."""
     named = list(_named(root, sinks, display))
-    chains = sinks.chains.counts(root)
+    chains = sinks.chains_to(root)
     removed = _removed(named, sinks.outlines.of(root))
     lives = lifetimes(named)
     for fingerprint, rule, each in named:
@@ -150,7 +185,7 @@ def findings_and_ways(root: Function, sinks: Judged, display: Display) -> Iterat
         if life:
             finding = replace(finding, help=f"{finding.help.removesuffix('.')}; {life.help}")
             detail.update(life.detail)
-        yield replace(finding, paths=chains[each.expression, each.group], detail=detail), each
+        yield replace(finding, paths=chains(each), detail=detail), each
 
 
 def _removed(

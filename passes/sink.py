@@ -49,6 +49,8 @@ class Sink:
     identity: str | None = None
     """What tells it from others of its rule in one expression of the user's own code: ``what`` where it is None,
     nothing where it is empty."""
+    is_panic: bool = False
+    """The code panics here; so only ways count on which it has not panicked yet."""
 
 
 def notes_on(call: ExternalCall) -> tuple[tuple[str, object], ...]:

@@ -49,7 +49,7 @@ def worded(
     sink = each.payload
     api = _api(each)
     frequency = Frequency.ALWAYS if each.always else Frequency.CONDITIONAL
-    when = _when(each.path_class, each.loop_depth, always=each.always)
+    when = "in" if sink.is_panic else _when(each.path_class, each.loop_depth, always=each.always)
     detail: dict[str, object] = dict(sink.notes)
     if sink.size >= 0:
         detail["bytes"] = sink.size

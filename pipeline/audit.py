@@ -6,7 +6,7 @@ import resource
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -20,12 +20,13 @@ from ringfence.graphs.reached import Reach
 from ringfence.passes.judge import RULES, Judged, findings_and_ways, judged
 from ringfence.passes.memory import Memory, memory_of
 from ringfence.passes.memory_rules import ABOUT_TYPES
-from ringfence.passes.rule import Finding, Location
+from ringfence.passes.rule import Finding, Level, Location
 from ringfence.passes.sink import Sink
 from ringfence.pipeline.allow import allowed
 from ringfence.pipeline.assume import Assumed, assumed
 from ringfence.pipeline.build import Built, Request, build_or_open
 from ringfence.pipeline.cargo import Selection
+from ringfence.pipeline.config import NEVER
 from ringfence.pipeline.coverage import coverage_of, with_accesses
 from ringfence.pipeline.declared import declared_in_vain
 from ringfence.pipeline.entry_points import Discovered, EntryPoints
@@ -129,6 +130,12 @@ class Linked:
             root.function.id for root in found if root.pattern.event_loop or root.function.facts.stops_at_flag
         )
 
+    @property
+    def never_panic(self) -> frozenset[int]:
+        """The roots that were found, by number, that the project says may never panic."""
+        found = (root for root in self.roots if isinstance(root, Root))
+        return frozenset(root.function.id for root in found if root.pattern.never_panics)
+
     def is_own_type(self, name: str) -> bool:
         """Whether a type is the user's own: of the user's crates, or of one that defines a root."""
         crate = crate_of(name)
@@ -200,7 +207,7 @@ def analyse(request: AuditRequest, progress: Progress, clock: Clock) -> Analysed
         linked = link(request, built, library)
         if not linked.roots:
             raise UsageError(message(proposals(built.own_packages)))
-        reached = _reach(linked, follow_panic=request.strict)
+        reached = _reach(linked, follow_panic=request.strict or built.config.strict)
     clock.split("read", "link", library.reading_seconds)
     clock.worker_peak_bytes = pool.peak_bytes
     clock.modules_read = [_span(library.sources[number]) for number in sorted(linked.program.modules)]
@@ -209,7 +216,7 @@ def analyse(request: AuditRequest, progress: Progress, clock: Clock) -> Analysed
         options = built.config.rules
         memory = memory_of(hot_path, linked.functions, linked.threads, linked.is_own_type, options)
         sinks = judged(hot_path, memory=memory, elided=request.elided, options=options)
-        ways = tuple(_judge(linked.functions, sinks, built, levels_of(request, built)))
+        ways = tuple(_judge(linked, sinks, levels_of(request, built)))
     progress.close()
     return Analysed(linked, hot_path, memory, sinks, ways)
 
@@ -264,7 +271,8 @@ def link(request: AuditRequest, built: Built, library: Library) -> Linked:
 
 def _patterns(request: AuditRequest, built: Built) -> list[RootPattern]:
     declared = [
-        RootPattern(root.path, root.budget_ns, root.reason, root.event_loop, root.thread) for root in built.config.roots
+        RootPattern(root.path, root.budget_ns, root.reason, root.event_loop, root.thread, root.panics == NEVER)
+        for root in built.config.roots
     ]
     known = {pattern.text for pattern in declared}
     return declared + [RootPattern(text) for text in dict.fromkeys(request.roots) if text not in known]
@@ -280,7 +288,15 @@ def _reach(linked: Linked, *, follow_panic: bool) -> Reach:
     symbols = linked.library.functions
     liveness = _liveness(linked)
     dispatch = Dispatch(linked.program, symbols, built.files.method_at, built.is_own_crate, modules_of, liveness)
-    return reach(linked.program, linked.functions, dispatch, follow_panic=follow_panic)
+    is_own = built.own_files(map(file_of, linked.functions))
+    is_asked = follow_panic or linked.never_panic
+    return reach(
+        linked.program,
+        linked.functions,
+        dispatch,
+        follow_panic=follow_panic,
+        panics_of=(lambda function: is_own(file_of(function))) if is_asked else None,
+    )
 
 
 def _liveness(linked: Linked) -> Liveness:
@@ -300,10 +316,13 @@ def _liveness(linked: Linked) -> Liveness:
     )
 
 
-def _judge(roots: Sequence[Function], sinks: Judged, built: Built, levels: Levels) -> Iterator[Way]:
-    for root in roots:
-        for finding, best in findings_and_ways(root, sinks, built.files.display):
-            yield Way(root, with_level(finding, levels), best)
+def _judge(linked: Linked, sinks: Judged, levels: Levels) -> Iterator[Way]:
+    never_panic = linked.never_panic
+    for root in linked.functions:
+        for finding, best in findings_and_ways(root, sinks, linked.built.files.display):
+            is_forbidden = best.payload.is_panic and root.id in never_panic
+            told = replace(finding, level=Level.ERROR) if is_forbidden else with_level(finding, levels)
+            yield Way(root, told, best)
 
 
 def levels_of(request: AuditRequest, built: Built) -> Levels:

@@ -16,6 +16,7 @@
     budget_ns = 500                    # what one call may take
     reason = "runs once for each packet"
     thread = "feed"                    # roots of different threads run at the same time
+    panics = "never"                   # a place that can panic is an error; `allowed` unless it is said
 
     [[allow]]
     rule = "RF101"                     # an id or a slug
@@ -78,6 +79,10 @@ _WORDS = {
 }
 """msgspec speaks of Python and JSON; the reader wrote TOML."""
 
+ALLOWED = "allowed"
+NEVER = "never"
+"""What a root may say of panics."""
+
 Text = Annotated[str, msgspec.Meta(pattern=r"\S")]
 Nanoseconds = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -94,6 +99,15 @@ class Root(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Only its loops run for each event: what stands before and behind them runs once."""
     thread: str = ""
     """A name for the thread that it runs on: roots with different ones run at the same time (RF302)."""
+    panics: str = ALLOWED
+    """``never``: each place below it that can panic is an error (RF404)."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no answer; msgspec adds the key path."""
+        known = (ALLOWED, NEVER)
+        if self.panics not in known:
+            hint = suggestion(self.panics, known) or f": write {' or '.join(f'`{each}`' for each in known)}"
+            raise ValueError(f"`{self.panics}` does not say whether it may panic{hint}")
 
 
 class Allow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

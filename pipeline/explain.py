@@ -70,8 +70,8 @@ def _near(fingerprint: str, findings: Sequence[Finding]) -> str:
 def explanation_of(report: Report, finding: Finding, way: Way, analysed: Analysed) -> model.FindingExplanation:
     """The explanation of one finding of a report; ``way`` is how the audit found it."""
     linked, sinks = analysed.linked, analysed.sinks
-    found = branches(way.best, way.root, analysed.hot_path, sinks.ways, sinks.sinks, FOLDING)
-    path = parts(way.best, linked.program.functions, sinks.ways)
+    found = branches(way.best, way.root, analysed.hot_path, sinks.ways_to(way.best.payload), sinks.sinks, FOLDING)
+    path = parts(way.best, linked.program.functions, sinks.ways_to(way.best.payload))
     spans = Spans.of(path)
     leaving = (
         (spans.outer(position, each.depth), each)

@@ -28,6 +28,8 @@ class RootPattern:
     """Only its loops run for each event."""
     thread: str = ""
     """What the project calls the thread that it runs on."""
+    never_panics: bool = False
+    """The project says that a place that can panic is an error."""
 
 
 @dataclass(frozen=True, slots=True)

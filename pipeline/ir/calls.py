@@ -9,12 +9,15 @@ import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from ringfence.graphs.facts import Attribute, CallKind, CallSite, Receiver, Variable
 from ringfence.graphs.lazy_paths import is_growth
 from ringfence.pipeline.ir.cold_calls import ColdCalls, HeadLike
 from ringfence.pipeline.ir.globals import Constants
 from ringfence.pipeline.ir.marks import Mark
 from ringfence.pipeline.ir.metadata import Metadata
+from ringfence.pipeline.ir.panic_locations import PanicLocations
 from ringfence.pipeline.ir.runtime_symbols import runtime_symbols
 from ringfence.pipeline.ir.syntax import SYMBOL, leading_type, signature, split_list, symbol_name
 
@@ -131,6 +134,7 @@ class CallReader:
         self._cold_groups = frozenset(number for number, group in groups.items() if b"cold" in group.split())
         self.metadata = metadata
         self._cold_calls = ColdCalls(text, heads, weighs_cold_calls=weighs_cold_calls)
+        self._panic_locations = PanicLocations(text, metadata)
 
     def read(self, statement: bytes, position: int, body: Body, slots: set[bytes]) -> Call | Copy | None:
         """``slots`` are the names of the function's stack slots; None for what is no call at run time."""
@@ -150,6 +154,16 @@ class CallReader:
         """Row of the statement's debug location, or -1."""
         debug = _DEBUG.search(statement)
         return self.metadata.location(int(debug[1])) if debug else -1
+
+    def panics(self, statement: bytes, site: CallSite, body: Body) -> list[CallSite]:
+        """A call that never returns and whose line LLVM lost, once for each place in the source that it tells
+        (`ringfence.pipeline.ir.panic_locations`); nothing for any other."""
+        callee = _CALLEE.search(statement)
+        head = self._heads.get(callee[3]) if callee and callee[3] else None
+        if head is None or Attribute.NORETURN not in head.attributes or self.metadata.has_column(site.location):
+            return []
+        rows = self._panic_locations.rows(statement, site.location, body.start, body.end)
+        return [replace(site, location=row) for row in rows]
 
     def addresses(self, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
         """Symbols whose address matters and that are not directly called where they stand: name, offset, row of the

@@ -174,9 +174,9 @@ class _Placing:
         path_class = self.classes.classes[block]
         if path_class is PathClass.COLD and 0 < self.classes.crossings[block] <= forgiven:
             path_class = PathClass.HOT
-        return self.rows.setdefault(
-            Place(path_class, self.classes.depths[block], self.classes.always[block]), len(self.rows)
-        )
+        is_entered = self.classes.crossings[block] >= 0
+        row = Place(path_class, self.classes.depths[block], self.classes.always[block], is_entered)
+        return self.rows.setdefault(row, len(self.rows))
 
 
 _AccessKey = tuple[AccessKind, int, tuple[int, ...], int, bool, str, bool, int, int]

@@ -9,6 +9,7 @@ from itertools import pairwise
 from ringfence.graphs.facts import (
     Address,
     Atomic,
+    CallKind,
     Load,
     LoadKind,
     PathClass,
@@ -191,6 +192,7 @@ def read_function(
     events: list[tuple[int, Event]] = []
     calls: list[tuple[int, int, int]] = []
     atomics: list[int] = []
+    panics: list[tuple[int, Event]] = []
     block = -1
     for match in _LINE.finditer(text, start, end + 1):
         label, value, keyword = match.groups()
@@ -210,6 +212,8 @@ def read_function(
         event = _event(keyword, statement, position, reader, body, slots)
         if event is None:
             continue
+        event, *others = _told_apart(event, statement, body, reader)
+        panics += [(block, each) for each in others]
         events.append((block, event))
         atomics += [position] * isinstance(event, Atomic)
         if isinstance(event, Call):
@@ -229,6 +233,7 @@ def read_function(
     classes = blocks.classify(reader)
     accesses = _accesses(memory, (start, end), head, slots, blocks, classes) if memory else []
     events += _waits(whole, classes, blocks, calls, atomics, reader)
+    events += panics
     return place(events, accesses, blocks.successors, classes, reader.location, idle(whole))
 
 
@@ -264,6 +269,14 @@ def _numbers(text: bytes, offsets: Iterable[int], calls: Sequence[int], atomics:
             yield call
         if atomic < len(atomics) and atomics[atomic] < end:
             yield ~atomic
+
+
+def _told_apart(event: Event, statement: bytes, body: Body, reader: CallReader) -> list[Event]:
+    """A panic that LLVM joined of several, at each place in the source; any other event alone."""
+    if not isinstance(event, Call) or event.site.kind is not CallKind.DIRECT:
+        return [event]
+    sites = reader.panics(statement, event.site, body)
+    return [Call(site, event.cold) for site in sites] or [event]
 
 
 def _accesses(

@@ -7,6 +7,7 @@ is an index. Only nodes that an event refers to are ever parsed (LangRef, *Speci
 import re
 from array import array
 from collections.abc import Sequence
+from functools import cached_property
 
 from ringfence.graphs.facts import Subprogram
 
@@ -34,9 +35,12 @@ _MEASURED = b'!"ProfileSummary"'
 
 def unescape(text: bytes) -> str:
     """Decode LLVM's hexadecimal escapes in a printed string."""
-    if b"\\" in text:
-        text = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), text)
-    return text.decode(errors="replace")
+    return unescape_bytes(text).decode(errors="replace")
+
+
+def unescape_bytes(text: bytes) -> bytes:
+    """As `unescape`, of what is no text."""
+    return _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), text) if b"\\" in text else text
 
 
 class Metadata:
@@ -87,6 +91,41 @@ class Metadata:
     def has_line(self, location: int) -> bool:
         """Whether a row of ``frames`` stands on a line of the source; what LLVM joined may have none."""
         return location >= 0 and self.frames[location * 5 + 2] > 0
+
+    def has_column(self, location: int) -> bool:
+        """Whether a row of ``frames`` stands on a line and a column."""
+        return self.has_line(location) and self.frames[location * 5 + 3] > 0
+
+    def frame_at(self, location: int, file: str, line: int, column: int) -> int:
+        """A row of ``frames`` for a place in the source that code at a row without a line has: in the same function, or
+        in a copy of the one of that file that begins nearest above the line."""
+        here, _, _, _, outer = self.frames[location * 5 : location * 5 + 5]
+        row = self._file_named(file)
+        begins = {
+            number: each.line
+            for number, each in enumerate(self.subprograms)
+            if each.file >= 0 and self.files[each.file] == self.files[row] and each.line <= line
+        }
+        nearest = max(begins, key=lambda number: (begins[number], number == here), default=here)
+        is_here = nearest == here and begins
+        self.frames.extend((nearest, row, line, column, outer if is_here else location))
+        return len(self.frames) // 5 - 1
+
+    def _file_named(self, path: str) -> int:
+        """Row in ``files`` of a file that a constant names: as the compiler was given it."""
+        absolute = path.startswith(("/", "\\")) or path[1:2] == ":"
+        full = path if absolute or not self._directory else f"{self._directory}/{path}"
+        if full not in self.files:
+            self.files.append(full)
+        return self.files.index(full)
+
+    @cached_property
+    def _directory(self) -> str:
+        """Where the compiler was run."""
+        unit = next((node for node in self._nodes if b"!DICompileUnit(" in node), b"")
+        file = _FIELD_FILE.search(unit)
+        match = _FILE.search(self.node(int(file[1]))) if file else None
+        return unescape(match[2] or b"") if match else ""
 
     def function_at(self, location: int) -> str:
         """Linkage name of the function that a row of ``frames`` stands in."""
