@@ -20,6 +20,7 @@ Not handled: a call through a pointer that never returns; what a logger does wit
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from ringfence.graphs.effects import effect_of
 from ringfence.graphs.facts import Attribute, CallKind, CallSite, PathClass
@@ -38,6 +39,12 @@ _RUST = re.compile(r"_R|_ZN")
 
 IsOwnFunction = Callable[[Function], bool]
 """Whether a function is the user's own code."""
+
+
+@cache
+def is_panic_handler(symbol: str) -> bool:
+    """Whether a function is what every panic comes to: the program's panic handler, or std's functions behind it."""
+    return _HANDLER.search(symbol) is not None or _BEHIND_THE_HANDLER.search(symbol) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,7 @@ class PanicFinder:
         """Clauses 2, 3 and 6. A circle of functions that call each other panics where something in it does."""
         if _NO_PANIC.search(symbol):
             return False
-        if _HANDLER.search(symbol) or _BEHIND_THE_HANDLER.search(symbol):
+        if is_panic_handler(symbol):
             return True
         known = self._panics.get((module, symbol))
         if known is not None:

@@ -18,7 +18,7 @@ from ringfence.graphs.contracts import ENTRY_OF_THREAD, Effect
 from ringfence.graphs.dispatch import Dispatch
 from ringfence.graphs.effects import effect_of, effect_of_body, is_allocator, is_never_followed
 from ringfence.graphs.facts import CallKind, CallSite, PathClass
-from ringfence.graphs.panics import IsOwnFunction, PanicFinder, Panics
+from ringfence.graphs.panics import IsOwnFunction, PanicFinder, Panics, is_panic_handler
 from ringfence.graphs.program import Binding, Function, Program
 from ringfence.graphs.reached import Edge, ExternalCall, Reach, Start
 from ringfence.graphs.registries import is_never_made
@@ -202,11 +202,17 @@ def _handed_over(program: Program, caller: Function, site: CallSite) -> Iterator
 def _module_of(reached: Reach, caller: int, symbol: str) -> int | None:
     """The module to read for a callee; none where the name tells all that a module not read so far would."""
     program = reached.program
-    if symbol in program.assumed or is_allocator(symbol) or is_never_followed(symbol):
+    if symbol in program.assumed or is_allocator(symbol) or _is_an_end(symbol):
         return None
     module = program.locate(caller, symbol)
     is_known = module is not None and module not in program.modules and effect_of_body(symbol) in _TOLD_BY_NAME
     return None if is_known and not reached.reads_every_body else module
+
+
+def _is_an_end(symbol: str) -> bool:
+    """Whether a function is not followed, whatever is asked. What the panic handler does (it prints, unwinds, aborts)
+    is the same for every panic: that there is one is told."""
+    return is_never_followed(symbol) or is_panic_handler(symbol)
 
 
 _TOLD_BY_NAME = frozenset({Effect.REALLOCATES, Effect.FREES, Effect.LOCKS, Effect.NONE})
@@ -235,12 +241,13 @@ def _link(reached: Reach, caller: Function, site: CallSite, symbol: str, module:
         said = (ExternalCall(site, symbol, effect, assumption=assumption) for effect in assumption.effects)
         reached.externals[caller.id].extend(said)
         return None
-    has_body = module is not None and not is_never_followed(symbol)
+    has_body = module is not None and not _is_an_end(symbol)
     callee = program.function(module, symbol) if module is not None and has_body else None
     if callee is None:
         attributes = program.attributes_of(caller.module, symbol)
         unreadable = module in program.unreadable
-        reached.externals[caller.id].append(ExternalCall(site, symbol, effect_of(symbol, attributes), unreadable))
+        effect = Effect.TERMINATES if is_panic_handler(symbol) else effect_of(symbol, attributes)
+        reached.externals[caller.id].append(ExternalCall(site, symbol, effect, unreadable))
         return None
     if site.passed or caller.bindings:
         callee = program.specialised(callee, _bindings(caller, site))

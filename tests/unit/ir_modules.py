@@ -142,6 +142,7 @@ def link(
     *texts: str,
     root: str = "root",
     follow_panic: bool = False,
+    ask_panics: bool = False,
     words: Mapping[tuple[str, int, int], str] | None = None,
     own_crates: frozenset[str] = frozenset(),
     modules_of_crate: Mapping[str, Sequence[int]] = MappingProxyType({}),
@@ -182,5 +183,15 @@ def link(
             most_read=most_read,
         ),
     )
-    reached = reach(program, [function], dispatch, follow_panic=follow_panic)
+    reached = reach(
+        program,
+        [function],
+        dispatch,
+        follow_panic=follow_panic,
+        panics_of=_is_own if ask_panics else None,
+    )
     return Linked(program, HotPath(reached, lambda file: file.startswith("/own/")), function, read)
+
+
+def _is_own(function: Function) -> bool:
+    return bool(function.entry) and function.file_of(function.entry[0]).startswith("/own/")
