@@ -17,18 +17,25 @@ from ringfence.passes.writers import Writer, writer_of
 PANIC_PATH = Rule(
     id="RF404",
     slug="panic-path",
-    what="A loop of your own code checks something in every turn and panics where it does not hold: an index, a range, "
-    "an `unwrap`, a division, an overflow.",
-    why="The branch is predicted well, but it is there: it keeps LLVM from using vector instructions, and the panic's "
-    "code and arguments take room in the instruction cache.",
+    what="A loop of your own code checks something in every turn and panics where it does not hold: an index, a range,"
+    ' an `unwrap`, a division, an overflow. With `--strict`, or under a root of `panics = "never"`, each place '
+    "that can panic is told, in loops or not, with class *panic*.",
+    why="The branch is predicted well, but it is there: it keeps LLVM from using vector instructions, and the panic's"
+    " code and arguments take room in the instruction cache. And where it does panic, the thread ends in the "
+    "midst of an event.",
     example="for i in 0..n { sum += prices[i] * sizes[i]; }",
     instead="Iterate instead of indexing (`for (price, size) in prices.iter().zip(sizes)`), take a slice of the right "
-    "length before the loop (`let sizes = &sizes[..prices.len()];`), use `chunks_exact`, or say what holds with an "
-    "`assert!` in front of the loop.",
+    "length before the loop (`let sizes = &sizes[..prices.len()];`), use `chunks_exact`, or say what holds with "
+    "an `assert!` in front of the loop.",
     false_positives="Where the loop is short, or waits for memory anyway, the check costs nothing measurable: "
-    "the finding is a note.",
-    how="A call of a panicking function of core, inlined from an index or the like in own code, whose condition is "
-    "decided in a block of a loop. What LLVM proved is gone and not reported.",
+    "the finding is a note. A place that can panic by what the code says may never do so by what its callers pass.",
+    how="In loops: a call of a panicking function of core, inlined from an index or the like in own code, whose "
+    "condition is decided in a block of a loop. What LLVM proved is gone and not reported. Places that can panic:"
+    " calls that never return and that come to the panic handler, wherever they stand: in own code at their own "
+    "line, also where LLVM joined several into one; below a call into a library, a drop or a virtual call at that"
+    " call, once for each. So a root of which nothing is told cannot panic. An allocation that fails aborts and "
+    "is no panic, a capacity that overflows is one; nor is an `abort`, an `exit`, a panic while panicking, or a "
+    "future that is polled after its end.",
     levels=NOTE_LEVELS,
     own_code_only=True,
 )

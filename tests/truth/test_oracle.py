@@ -25,6 +25,7 @@ _NOT_RUN = {
     "lines": "never goes to the heap",
     "orders": "never goes to the heap",
     "walks": "never goes to the heap",
+    "panics": "panics, and does to the heap what other crates do",
     "spins": "waits for threads, and never goes to the heap",
     "unknown": "calls functions of a library that does not exist",
 }

@@ -1,6 +1,7 @@
 """``ringfence.toml``: what is read from it, and the one sentence for each way in which it can be wrong."""
 
 import datetime
+import re
 from pathlib import Path
 
 import pytest
@@ -222,3 +223,22 @@ def test_a_suggestion_does_not_depend_on_the_order_of_the_candidates() -> None:
     names = ["reel", "read", "zzz"]
     expected = "; did you mean `reel` or `read`?"
     assert suggestion("reed", names, limit=2) == suggestion("reed", names[::-1], limit=2) == expected
+
+
+def test_a_root_says_whether_it_may_panic() -> None:
+    config = parse_config('[[roots]]\npath = "a::b"\npanics = "never"\n[[roots]]\npath = "a::c"\n', "x.toml")
+    assert [root.panics for root in config.roots] == ["never", "allowed"]
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        pytest.param('"nevr"', "did you mean `never`", id="misspelt"),
+        pytest.param('"sometimes"', "write `allowed` or `never`", id="unknown"),
+        pytest.param("true", "expected a string", id="no text"),
+    ],
+)
+def test_another_answer_is_refused_with_its_line(value: str, hint: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(hint)) as refused:
+        parse_config(f'[[roots]]\npath = "a::b"\npanics = {value}\n', "x.toml")
+    assert str(refused.value).startswith("x.toml:")
