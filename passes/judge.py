@@ -141,15 +141,16 @@ def _ways(hot_path: HotPath, sinks: Sinks, avoid: AbstractSet[int]) -> Ways:
 def _explainers(hot_path: HotPath, plain: Sinks, panics: Sinks) -> tuple[Explainer[Sink], ...]:
     """One for what panics, one for the rules whose findings are told apart by what happens, one for each of the
     others."""
-    by_way = (
-        Explainer(hot_path, _only(plain, lambda sink, rule=rule: sink.rule is rule), folding)
-        for rule, folding in BY_WAY.items()
-    )
+    by_way = (Explainer(hot_path, _of_rule(plain, rule), folding) for rule, folding in BY_WAY.items())
     return (
         Explainer(hot_path, _only(plain, lambda sink: sink.rule not in BY_WAY), FOLDING),
         *by_way,
         Explainer(hot_path, panics, FOLDING, avoid=hot_path.reached.beyond_panics),
     )
+
+
+def _of_rule(sinks: Sinks, rule: Rule) -> Sinks:
+    return _only(sinks, lambda sink: sink.rule is rule)
 
 
 def _only(sinks: Sinks, wanted: Callable[[Sink], bool]) -> Sinks:

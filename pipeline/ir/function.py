@@ -212,9 +212,9 @@ def read_function(
         event = _event(keyword, statement, position, reader, body, slots)
         if event is None:
             continue
-        event, *others = _told_apart(event, statement, body, reader)
+        told, *others = _told_apart(event, statement, body, reader)
         panics += [(block, each) for each in others]
-        events.append((block, event))
+        events.append((block, told))
         atomics += [position] * isinstance(event, Atomic)
         if isinstance(event, Call):
             calls.append((position, block, event.site.location))
