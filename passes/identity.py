@@ -17,7 +17,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Hashable, Mapping
 
-from ringfence.graphs.folding import NO_LABEL, Folding, Loudness, Rank
+from ringfence.graphs.folding import ITSELF, NO_LABEL, Folding, Loudness, Rank
 from ringfence.graphs.hotpath import Anchored
 from ringfence.graphs.names import without_generics
 from ringfence.graphs.program import Function
@@ -69,7 +69,8 @@ WITHIN_OTHERS = "within others"
 
 
 def _itself(sink: Sink) -> str:
-    return sink.what
+    """An index and a division that begin in one column are two checks."""
+    return sink.what if sink.is_panic else ITSELF
 
 
 FOLDING: Folding[Sink] = Folding(kind_of, level_of=_level_of, name_of=_itself)
