@@ -276,7 +276,7 @@ def _told_apart(event: Event, statement: bytes, body: Body, reader: CallReader) 
     if not isinstance(event, Call) or event.site.kind is not CallKind.DIRECT:
         return [event]
     sites = reader.panics(statement, event.site, body)
-    return [Call(site, event.cold) for site in sites] or [event]
+    return [Call(site, event.mark) for site in sites] or [event]
 
 
 def _accesses(
