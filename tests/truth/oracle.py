@@ -88,7 +88,16 @@ class Truth:
         calls = len(self.recording.calls[finding.root])
         if finding.class_ == "hot":
             return finding.frequency == "always"
+        if self.is_told_better(finding):
+            return False
         return (finding.class_ == "first-use" and calls > 1) or (finding.class_ == "amortized" and calls >= _OFTEN)
+
+    def is_told_better(self, finding: Finding) -> bool:
+        """Whether another finding of its root, rule and line has a better class: what was seen there is of that one, as
+        far as can be told."""
+        same = (each for each in self.findings if (each.root, each.rule) == (finding.root, finding.rule))
+        here = (each for each in same if place(each) == place(finding))
+        return any(CLASSES.index(each.class_) < CLASSES.index(finding.class_) for each in here)
 
     def holds(self, finding: Finding) -> bool:
         """Whether what was seen of a finding is what its class and frequency promise, as far as that can be counted:
@@ -96,6 +105,8 @@ class Truth:
         seen, calls = self.seen(finding), len(self.recording.calls[finding.root])
         if finding.frequency == "always" and finding.class_ == "hot":
             return len(seen.calls) == calls
+        if self.is_told_better(finding):
+            return True
         if finding.class_ == "amortized":
             return calls < _OFTEN or len(seen.calls) * _SELDOM <= calls
         if finding.class_ == "first-use":
