@@ -1,4 +1,4 @@
-"""Facts about memory: which object a load, a store or a copy goes to, as far as one body tells.
+"""Facts about memory: which object a load, a store or a copy goes to, as far as one body tells; and the statics.
 
 An access is told by a *path*: it begins at a variable whose type debug info gives, and each step adds an offset in
 bytes and loads the pointer that lies there; the last step is where the access begins. ``(0, 24)`` from ``self: &Plant``
@@ -49,6 +49,30 @@ class Access(msgspec.Struct, frozen=True, array_like=True, gc=False):
     location: int
     count: int
     static: str = ""
-    """Symbol of the global variable that the path begins at instead."""
+    """Symbol of the global variable that the path begins at; ``variable_type`` is its type where it is writable and
+    defined here, else -1."""
     on_stack: bool = False
     """A large copy from or to a variable of the body's own, told because a move is one."""
+    stride: int = 0
+    """Of what is indexed: bytes from one element to the next; 0 where it is not known."""
+    is_walked: bool = False
+    """The index goes from element to element: it is made from what a loop counts up, or from the value of an atomic."""
+    origin: tuple[int, ...] = ()
+    """Of an atomic write by index through a pointer that a variable holds: where that was loaded from, as a position in
+    ``variable_types`` and a path."""
+    is_thread_local: bool = False
+    """It begins at a variable that each thread has for itself."""
+
+
+class Static(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A writable global variable that the module defines and that all threads share."""
+
+    symbol: str
+    section: str
+    """Of the object: ``.bss`` where it begins as zeros, ``.data`` where it does not, or as the source names it. The
+    variable has a part of its own in it (``.bss.NAME``), which the linker keeps in the module's order."""
+    size: int
+    """Bytes; 0 where the type is none that rustc prints."""
+    align: int
+    type_name: str
+    """As Rust prints it; empty without debug info."""

@@ -9,11 +9,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ringfence.graphs.access_facts import Access, AccessKind
+from ringfence.graphs.elements import Element, element_at, element_of_static
 from ringfence.graphs.facts import ModuleFacts, PathClass
 from ringfence.graphs.hotpath import HotPath
-from ringfence.graphs.objects import FieldStep, Objects, is_library
+from ringfence.graphs.objects import FieldStep, Objects, TypeNamed, is_library
 from ringfence.graphs.program import Function
 from ringfence.graphs.search import function_of, state_of
+from ringfence.graphs.types import TypeFacts
+
+
+def _no_type(_: str) -> TypeFacts | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,10 @@ class Touched:
     """Where the access begins, behind the start of the object; -1 where that is not known."""
     steps: tuple[FieldStep, ...]
     """The fields that it falls into, outermost first."""
+    element: Element | None = None
+    """The element of an array, slice or vector that an index leads to."""
+    type_named: TypeNamed = field(default=_no_type, compare=False)
+    """Types as the module of the function describes them, or, where it describes none, as others do."""
 
     @property
     def kind(self) -> AccessKind:
@@ -105,7 +115,17 @@ class Accesses:
                     yield RootTouch(touched, worst, depth + site.loop_depth)
 
     def _of_module(self, where: ModuleFacts) -> Objects:
-        return self._objects.setdefault(id(where), Objects(where.type_named))
+        known = self._objects.get(id(where))
+        if known is None:
+            type_named = where.type_named if where.described_types() else self._described_anywhere
+            known = self._objects[id(where)] = Objects(type_named)
+        return known
+
+    def _described_anywhere(self, name: str) -> TypeFacts | None:
+        """A dependency without debug info of types is told by the modules that use it."""
+        modules = self.hot_path.reached.program.modules
+        found = (modules[number].type_named(name) for number in sorted(modules))
+        return next((each for each in found if each is not None), None)
 
 
 def tracing(touches: Iterable[RootTouch]) -> Tracing:
@@ -131,11 +151,14 @@ def _is_folded(function: Function) -> bool:
 
 def _resolved(function: Function, access: Access, objects: Objects) -> Touched:
     if access.variable_type < 0 or not access.path or _is_folded(function):
-        return Touched(function, access, "", -1, ())
-    name = objects.behind(function.where.variable_types[access.variable_type], access.path[:-1])
+        return Touched(function, access, "", -1, (), element_of_static(access))
+    types = function.where.variable_types
+    name = objects.behind(types[access.variable_type], access.path[:-1])
     offset = access.path[-1]
     size = objects.size(name) if name else 0
+    element = element_at(access, types, name, offset, objects)
     if name and size and (access.is_indexed or offset < 0 or offset >= size):
         # A pointer into a slice leads to one element; what is left of the offset lies in another.
         offset %= size
-    return Touched(function, access, name, offset if name else -1, objects.steps(name, offset) if name else ())
+    steps = objects.steps(name, offset) if name else ()
+    return Touched(function, access, name, offset if name else -1, steps, element, objects.type_named)

@@ -15,11 +15,11 @@ from functools import cached_property
 
 import msgspec
 
-from ringfence.graphs.access_facts import Access
+from ringfence.graphs.access_facts import Access, Static
 from ringfence.graphs.references import References
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 54
+FACTS_VERSION = 55
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
@@ -245,6 +245,8 @@ class LoadKind(IntEnum):
     """The control bytes of a hash table."""
     DESCENDED = 2
     """As chased, with an index on the way: a child of the node that the turn before came to."""
+    HASHED = 3
+    """No load: the last rounds of SipHash begin."""
 
 
 class Load(Record, frozen=True):
@@ -376,6 +378,8 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
     """Types of the variables that accesses begin at, as Rust prints them."""
     target: str = ""
     """The target triple, where the module says it."""
+    statics: tuple[Static, ...] = ()
+    """In the order of the module, which is that of the object."""
     encoded_references: msgspec.Raw = _NO_REFERENCES
 
     @cached_property
@@ -400,6 +404,14 @@ class ModuleFacts(msgspec.Struct, frozen=True, dict=True):
     def type_named(self, name: str) -> TypeFacts | None:
         """The type of that path; None where debug info does not describe it."""
         return self._types_by_name.get(name) if name else None
+
+    def static_named(self, symbol: str) -> Static | None:
+        """The writable static of that symbol; None where this module does not define it."""
+        return self._statics_by_symbol.get(symbol)
+
+    @cached_property
+    def _statics_by_symbol(self) -> dict[str, Static]:
+        return {each.symbol: each for each in self.statics}
 
     @cached_property
     def twins(self) -> dict[str, tuple[str, ...]]:

@@ -128,6 +128,24 @@ def trait_method(path: str) -> tuple[str, str, str] | None:
     return inner[:split], inner[split + 4 :], path[end + 3 :]
 
 
+def receiver_type(path: str) -> str:
+    """What ``self`` of a method is: ``a::B<u64>`` of ``a::B<u64>::push::<C>``, ``T`` of ``<T as Trait>::method``. Of a
+    function that is no method, the module."""
+    qualified = trait_method(path)
+    if qualified:
+        return qualified[0]
+    depth, end = 0, len(path)
+    for position in range(len(path) - 1, 0, -1):
+        mark = path[position]
+        is_arrow = mark == ">" and path[position - 1] == "-"
+        depth += 0 if is_arrow else (mark == ">") - (mark == "<")
+        if depth == 0 and path.startswith("::", position - 1) and not path.startswith("::<", position - 1):
+            end = position - 1
+            break
+    holder = path[:end]
+    return holder[1:-1] if holder.startswith("<") and holder.endswith(">") else holder
+
+
 @lru_cache(maxsize=200_000)
 def method_name(path: str) -> str:
     """Last segment without generic arguments: ``process`` of ``<A as Op>::process``."""

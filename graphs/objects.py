@@ -63,7 +63,7 @@ class Objects:
     """Answers for the types of one module."""
 
     def __init__(self, type_named: TypeNamed) -> None:
-        self._type_named = type_named
+        self.type_named = type_named
         self._pointees: dict[tuple[str, int], str] = {}
         self._steps: dict[tuple[str, int], tuple[FieldStep, ...]] = {}
 
@@ -93,7 +93,7 @@ class Objects:
             return self.size(element) * count
         if _REFERENCE.match(name):
             return 16 if _is_wide(name) else 8
-        described = self._type_named(name)
+        described = self.type_named(name)
         return described.size if described else 0
 
     def steps(self, name: str, offset: int) -> tuple[FieldStep, ...]:
@@ -105,6 +105,24 @@ class Objects:
             known = self._steps[key] = tuple(self._entered(name, offset))
         return known
 
+    def around(self, name: str, offset: int, size: int) -> Iterator[tuple[str, int]]:
+        """Every type with a value that lies around some bytes of an object, itself first, and where the bytes begin in
+        it; of variants that overlap each one."""
+        stack = [(name, offset)]
+        for _ in range(_DEEPEST * _DEEPEST):
+            if not stack:
+                return
+            name, offset = stack.pop()
+            yield name, offset
+            element = self._element(name, offset)
+            described = self.type_named(name) if element is None else None
+            stack += [element] if element is not None else []
+            stack += [
+                (field.type_name, offset - field.offset)
+                for field in reversed(described.fields if described else ())
+                if field.offset <= offset and offset + size <= field.offset + field.size
+            ]
+
     def _entered(self, name: str, offset: int) -> Iterator[FieldStep]:
         start = 0
         for _ in range(_DEEPEST):
@@ -112,7 +130,7 @@ class Objects:
             if element is not None:
                 name, start = element[0], offset - element[1]
                 continue
-            described = self._type_named(name)
+            described = self.type_named(name)
             field = _field_at(described, offset - start) if described else None
             if field is None:
                 return
@@ -136,7 +154,7 @@ class Objects:
         element = self._element(name, offset)
         if element is not None:
             return self._pointee(*element, depth + 1)
-        described = self._type_named(name)
+        described = self.type_named(name)
         if described is None:
             return ""
         for field in described.fields:

@@ -6,6 +6,7 @@ not promise that.
 """
 
 from dataclasses import dataclass
+from math import gcd
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,11 @@ class Sharing:
     def always(self) -> bool:
         """Wherever the value begins."""
         return self.shared == self.placements
+
+    @property
+    def usually(self) -> bool:
+        """At more than half of the placements."""
+        return 2 * self.shared > self.placements
 
     @property
     def ever(self) -> bool:
@@ -49,8 +55,29 @@ def sharing(first: tuple[int, int], second: tuple[int, int], align: int, line_by
     """Of two parts, each a first and a last byte behind the beginning of a value of that alignment."""
     possible = starts(align, line_bytes)
     shared = sum(
-        (start + first[0]) // line_bytes <= (start + second[1]) // line_bytes
-        and (start + second[0]) // line_bytes <= (start + first[1]) // line_bytes
+        are_together((start + first[0], start + first[1]), (start + second[0], start + second[1]), line_bytes)
         for start in possible
     )
     return Sharing(shared, len(possible))
+
+
+def sharing_elements(
+    first: tuple[int, int], second: tuple[int, int], stride: int, align: int, line_bytes: int
+) -> Sharing:
+    """Of the same parts of two elements side by side, in a sequence with that many bytes from one to the next: each
+    element's place in each placement of the sequence counts. ``first`` and ``second`` lie behind an element's start."""
+    period = line_bytes // gcd(stride, line_bytes)
+    places = [start + each * stride for start in starts(align, line_bytes) for each in range(period)]
+    shared = sum(
+        are_together(
+            (place + first[0], place + first[1]), (place + step + second[0], place + step + second[1]), line_bytes
+        )
+        for place in places
+        for step in (stride, -stride)
+    )
+    return Sharing(shared, 2 * len(places))
+
+
+def are_together(one: tuple[int, int], other: tuple[int, int], line_bytes: int) -> bool:
+    """Whether two spans, each a first and a last byte in memory, touch a common line."""
+    return one[0] // line_bytes <= other[1] // line_bytes and other[0] // line_bytes <= one[1] // line_bytes

@@ -58,8 +58,8 @@ def _add(found: dict[str, TouchedType], root: str, touch: RootTouch) -> None:
     for step in touch.touched.steps:
         known = found.get(step.owner)
         if known is None:
-            described = touch.touched.function.where.type_named(step.owner)
+            described = touch.touched.type_named(step.owner)
             if described is None:
                 continue
-            known = found[step.owner] = TouchedType(described, touch.touched.function.where.type_named)
+            known = found[step.owner] = TouchedType(described, touch.touched.type_named)
         known.uses[step.field.variant, step.field.name][root].add(touch)

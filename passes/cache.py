@@ -47,7 +47,7 @@ class CachePass:
         """Root by root."""
         for root in memory.roots:
             for owner, fields in sorted(_by_type(root, memory).items()):
-                described = next(iter(fields.values()))[0][0].touched.function.where.type_named(owner)
+                described = next(iter(fields.values()))[0][0].touched.type_named(owner)
                 crossed = _crossed(fields, described.align) if described else []
                 if described and crossed:
                     shown = earliest([touch for name in crossed for touch, _ in fields[name]])

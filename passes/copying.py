@@ -7,6 +7,8 @@
    chain, and is told where that call is written; a derived ``clone`` has the line of its caller, not of its derive.
 3. Any other one of constant size whose frame is in the user's own code is RF502: a value moved, passed or returned.
 4. A ``clone`` that is still a call is judged by the copies of its own body.
+5. A type is told beside a size only where it has that size: of those that the called function's path names, else the
+   few types of the program that have it.
 
 Not handled: copies that LLVM wrote as vector loads and stores, such as ``mem::swap``; run-time sizes in a loop of the
 caller.
@@ -18,13 +20,21 @@ from dataclasses import dataclass, replace
 
 from ringfence.graphs.facts import MemoryCopy
 from ringfence.graphs.hotpath import HotPath, SinkSite
-from ringfence.graphs.names import trait_method, without_generics
+from ringfence.graphs.names import crate_of, trait_method, without_generics
+from ringfence.graphs.objects import Objects
 from ringfence.graphs.program import Function
 from ringfence.passes.advisory import ADVISORY_LEVELS
 from ringfence.passes.options import DEFAULT_OPTIONS, Options
 from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink
-from ringfence.passes.written_calls import WrittenCall, element_of, outermost_call, short_type, spelled_call
+from ringfence.passes.written_calls import (
+    WrittenCall,
+    element_of,
+    outermost_call,
+    short_type,
+    spelled_call,
+    types_in,
+)
 
 LARGE_COPY = Rule(
     id="RF501",
@@ -81,7 +91,7 @@ def is_clone(path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CopyingPass:
-    """Clauses 1 to 4."""
+    """Clauses 1 to 5."""
 
     options: Options = DEFAULT_OPTIONS
 
@@ -99,7 +109,7 @@ class CopyingPass:
         for copy in function.facts.copies:
             call = outermost_call(function, copy.location, is_copying) or _raw_copy(function, hot_path, copy)
             if call is not None and self._is_large_copy(function, hot_path, copy, call):
-                yield _site(function, hot_path, copy, call.location, _copied(copy, call))
+                yield _site(function, hot_path, copy, call.location, _copied(function, copy, call))
             elif call is None and self._is_large_move(copy):
                 sink = _moved(function, hot_path, copy)
                 if sink is not None:
@@ -135,7 +145,7 @@ class CopyingPass:
             written = outermost_call(function, edge.site.location, is_copying)
             call = written or WrittenCall(callee.name, edge.site.location)
             site = hot_path.classifier.of_call(function, edge.site)
-            yield SinkSite(function.id, call.location, site, _copied(largest, call))
+            yield SinkSite(function.id, call.location, site, _copied(function, largest, call))
 
 
 def _site(function: Function, hot_path: HotPath, copy: MemoryCopy, location: int, sink: Sink) -> SinkSite[Sink]:
@@ -149,9 +159,9 @@ def _raw_copy(function: Function, hot_path: HotPath, copy: MemoryCopy) -> Writte
     return call if is_own else None
 
 
-def _copied(copy: MemoryCopy, call: WrittenCall) -> Sink:
+def _copied(function: Function, copy: MemoryCopy, call: WrittenCall) -> Sink:
     api = spelled_call(call.path)
-    type_ = copied_type(call.path)
+    type_ = sized_type(function, call.path, copy.size) if copy.size >= 0 else copied_type(call.path)
     of_type = f" (`{type_}`)" if type_[:1].isupper() else ""
     size = f"{copy.size} bytes" if copy.size >= 0 else "a run-time number of bytes"
     verb = f"fills {size}" if copy.operation == "memset" else f"copies {size}{of_type}"
@@ -176,8 +186,9 @@ def _moved(function: Function, hot_path: HotPath, copy: MemoryCopy) -> Sink | No
             help="keep the array in the owner and reset only what was used; or leave it uninitialised "
             "(`MaybeUninit`) and write each element once", identity="",
         )  # fmt: skip
-    type_ = element_of([called]) or _generic_type(called)
-    types = (type_,) if type_ else _types_of_size(function, copy.size)
+    type_ = sized_type(function, called, copy.size)
+    writer = crate_of(function.name_of(function.chain(copy.location)[anchor]))
+    types = (type_,) if type_ else _types_of_size(function, copy.size, writer)
     of_type = f" (`{type_}`)" if type_ else _guess(types)
     verb = f"moves {copy.size} bytes{of_type}"
     alone = f"a value of {copy.size} bytes{of_type} is moved"
@@ -197,15 +208,17 @@ def copied_type(path: str) -> str:
     return element_of([path])
 
 
-def _generic_type(path: str) -> str:
-    """``T`` of ``core::mem::replace::<T>``."""
-    argument = re.search(r"::<([^,<>]+)>$", path)
-    return short_type(argument[1]) if argument else ""
+def sized_type(function: Function, path: str, size: int) -> str:
+    """The type of exactly that many bytes among those that the path of a called function names: itself a method's, or
+    an argument; empty where none is. A type beside another size would be a wrong answer."""
+    objects = Objects(function.where.type_named)
+    return next((short_type(each) for each in types_in(path) if objects.size(each) == size), "")
 
 
-def _types_of_size(function: Function, size: int) -> tuple[str, ...]:
-    """Own types of exactly that size: the user knows which one it is."""
-    found = [short_type(each.name) for each in function.where.described_types() if each.size == size]
+def _types_of_size(function: Function, size: int, crate: str) -> tuple[str, ...]:
+    """Types of the user's crate of exactly that size: the user knows which one it is."""
+    described = function.where.described_types()
+    found = [short_type(each.name) for each in described if each.size == size and crate_of(each.name) == crate]
     return tuple(found) if len(found) <= _MOST_TYPES else ()
 
 

@@ -34,6 +34,8 @@ class Memory:
     roots: tuple[RootMemory, ...]
     is_own_type: IsOwnType
     options: Options
+    target: str = ""
+    """Triple of what it runs on; empty where that is not known."""
 
     @property
     def is_seen(self) -> bool:
@@ -66,11 +68,12 @@ def memory_of(
     threads: Mapping[int, str],
     is_own_type: IsOwnType,
     options: Options,
+    target: str = "",
 ) -> Memory:
-    """Trace what each root touches; ``threads`` are by number of the root."""
+    """Trace what each root touches; ``threads`` are by number of the root, ``target`` is a triple."""
     accesses = Accesses(hot_path)
     seen = tuple(RootMemory(root, threads.get(root.id, ""), tuple(accesses.of_root(root))) for root in roots)
-    return Memory(hot_path, seen, is_own_type, options)
+    return Memory(hot_path, seen, is_own_type, options, target)
 
 
 def earliest(touches: Sequence[RootTouch]) -> RootTouch:

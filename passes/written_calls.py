@@ -6,11 +6,12 @@ the library's (DWARF 5, 3.3.8.2, ``DW_AT_call_line``).
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ringfence.graphs.names import crate_of, method_name, trait_method, without_generics
+from ringfence.graphs.names import crate_of, method_name, receiver_type, trait_method, without_generics
+from ringfence.graphs.objects import generic_arguments
 from ringfence.graphs.program import Function
 
 _MODULES = re.compile(r"(?<![\w:])(?:[A-Za-z_]\w*::)+(?=[A-Za-z_{])")
@@ -18,7 +19,8 @@ _DEFAULT_ARGUMENT = re.compile(r", (?:\w+::)*(?:Global|RandomState)\b")
 _HOLDER = re.compile(
     r"\b(?:RawVec|Vec|VecDeque|BinaryHeap|LinkedList|Box|Rc|Arc|SmallVec|Arena|IntoIter|HashSet|BTreeSet|Slab|ArcInner|RcInner)<"
 )
-_SLICE = re.compile(r"<\[")
+_SLICE = re.compile(r"<\[(?=[^;]*$|(?:[^\[\];]|\[[^\[\]]*\])*\])")
+"""Of slices only: an array says its length."""
 _TEXT = re.compile(
     r"^<?(?:alloc::string::String|str)\b|^alloc::fmt::format\b|^core::ptr::drop_(?:in_place|glue)::<alloc::string::String>"
 )
@@ -40,6 +42,8 @@ _ARRAY = re.compile(r"\[(.*); [^;]+\]")
 _STANDARD = frozenset({"", "alloc", "core", "std"})
 _DROP_GLUE = "core::ptr::drop_"
 _OPENING, _CLOSING = "<([{", ">)]}"
+_DEEPEST = 4
+"""Types in types that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,28 @@ def element_of(paths: Iterable[str]) -> str:
         if _TEXT.search(path):
             return "u8"
     return ""
+
+
+def types_in(path: str) -> Iterator[str]:
+    """The types that the path of a function names: what the function is called for, then the type that it is a method
+    of, each before its own arguments."""
+    method_of = receiver_type(path)
+    rest = path[path.find(method_of) + len(method_of) :] if method_of else path
+    opening = rest.rfind("::<")
+    if opening >= 0 and rest.endswith(">"):
+        for each in generic_arguments(rest[opening + 2 :]):
+            yield from _with_arguments(each, 0)
+    yield from _with_arguments(method_of, 0)
+
+
+def _with_arguments(name: str, depth: int) -> Iterator[str]:
+    if name:
+        yield name
+    if name.startswith("[") and ";" not in name:
+        yield name[1:-1]
+    for each in generic_arguments(name) if depth < _DEEPEST else ():
+        if each and each != name:
+            yield from _with_arguments(each, depth + 1)
 
 
 def generic_argument(path: str) -> str:

@@ -41,6 +41,7 @@ from ringfence.pipeline.report.compose import RootResult, build_report
 from ringfence.pipeline.report.model import Report
 from ringfence.pipeline.roots import Miss, Root, RootPattern
 from ringfence.pipeline.store import store_if
+from ringfence.pipeline.threads import THREAD
 from ringfence.pipeline.workers import WorkerPool
 
 
@@ -147,9 +148,14 @@ class Linked:
 
     @property
     def threads(self) -> dict[int, str]:
-        """The thread of each root for which the project says it, by number."""
-        found = (root for root in self.roots if isinstance(root, Root))
-        return {root.function.id: root.pattern.thread for root in found if root.pattern.thread}
+        """The thread of each root for which the project says it, or that was found as what a thread runs, by number."""
+        found = [root for root in self.roots if isinstance(root, Root)]
+        started = {
+            root.function.id: root.pattern.text.removeprefix(THREAD)
+            for root in found
+            if root.pattern.text.startswith(THREAD)
+        }
+        return started | {root.function.id: root.pattern.thread for root in found if root.pattern.thread}
 
 
 def run_audit(request: AuditRequest, progress: Progress, clock: Clock | None = None) -> Report:
@@ -214,7 +220,9 @@ def analyse(request: AuditRequest, progress: Progress, clock: Clock) -> Analysed
     with clock.step("passes"):
         hot_path = HotPath(reached, built.own_files(map(file_of, linked.functions)), linked.event_loops)
         options = built.config.rules
-        memory = memory_of(hot_path, linked.functions, linked.threads, linked.is_own_type, options)
+        memory = memory_of(
+            hot_path, linked.functions, linked.threads, linked.is_own_type, options, built.description.target or ""
+        )
         sinks = judged(hot_path, memory=memory, elided=request.elided, options=options)
         ways = tuple(_judge(linked, sinks, levels_of(request, built)))
     progress.close()

@@ -34,6 +34,8 @@ _ORDERED = re.compile(r"yield_now|sched_yield|sleep|lock|llvm\.(?:x86\.sse2\.pau
 
 _TAKING = frozenset({"cmpxchg", "xchg", "or"})
 """What locks are taken with."""
+_EVERYWHERE = frozenset({LoadKind.GROUP, LoadKind.HASHED})
+"""Loads that are facts outside of loops, too."""
 
 Event = Call | Copy | Atomic | Address | Switch | Load | Wait
 
@@ -154,13 +156,17 @@ class _Placing:
             access.is_indexed,
             access.static,
             access.on_stack,
+            access.stride,
+            access.is_walked,
+            access.origin,
+            access.is_thread_local,
             self._row(block),
             location_of(access.line),
         )
         self.accesses[key] = self.accesses.get(key, 0) + 1
 
     def _add_load(self, block: int, kind: LoadKind, location: int) -> None:
-        if kind is LoadKind.GROUP or self.classes.depths[block]:
+        if kind in _EVERYWHERE or self.classes.depths[block]:
             self.loads.add(Load(kind, self._row(block), location))
 
     def _guard(self, block: int) -> int:
@@ -179,13 +185,42 @@ class _Placing:
         return self.rows.setdefault(row, len(self.rows))
 
 
-_AccessKey = tuple[AccessKind, int, tuple[int, ...], int, bool, str, bool, int, int]
+_AccessKey = tuple[AccessKind, int, tuple[int, ...], int, bool, str, bool, int, bool, tuple[int, ...], bool, int, int]
 """What makes accesses of one body alike: all fields of an `Access` but their number; place and location last."""
 
 
 def _access(key: _AccessKey, count: int) -> Access:
-    kind, variable_type, path, size, is_indexed, static, on_stack, row, location = key
-    return Access(kind, variable_type, path, size, is_indexed, row, location, count, static, on_stack)
+    (
+        kind,
+        variable_type,
+        path,
+        size,
+        is_indexed,
+        static,
+        on_stack,
+        stride,
+        is_walked,
+        origin,
+        is_local,
+        row,
+        location,
+    ) = key
+    return Access(
+        kind,
+        variable_type,
+        path,
+        size,
+        is_indexed,
+        row,
+        location,
+        count,
+        static,
+        on_stack,
+        stride,
+        is_walked,
+        origin,
+        is_local,
+    )
 
 
 class _Guards:

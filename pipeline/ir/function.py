@@ -21,7 +21,7 @@ from ringfence.pipeline.ir.blocks import BlockClasses, ControlFlow, Ending, clas
 from ringfence.pipeline.ir.calls import Body, Call, CallReader, Copy
 from ringfence.pipeline.ir.deeds import WAITING, IsSlot
 from ringfence.pipeline.ir.events import Event, Events, forgiven, place
-from ringfence.pipeline.ir.loads import GROUP_LOADS, chased_loads
+from ringfence.pipeline.ir.loads import GROUP_LOADS, chased_loads, hashed
 from ringfence.pipeline.ir.marks import Guards, Marked
 from ringfence.pipeline.ir.syntax import RETURNED, SYMBOL, symbol_name
 from ringfence.pipeline.ir.waits import BodyText, idle, waits
@@ -182,9 +182,7 @@ class _Blocks:
         return Guards(self.successors, self.unlikely, returns, location, reader.metadata).counting(self.marks)
 
 
-def read_function(
-    text: bytes, start: int, end: int, head: bytes, reader: CallReader, memory: AccessReader | None
-) -> Events:
+def read_function(text: bytes, start: int, end: int, head: bytes, reader: CallReader, memory: AccessReader) -> Events:
     """Read the body between the ends of the ``define`` line and of the last instruction."""
     body = Body.of(head, start, end)
     blocks = _Blocks()
@@ -220,18 +218,18 @@ def read_function(
             calls.append((position, block, event.site.location))
             blocks.mark(block, event)
     events += _addresses(start, end, blocks, calls, reader)
-    for offset, kind in chased_loads(text, start, end):
+    for offset, kind in (*chased_loads(text, start, end), *hashed(text, start, end)):
         events.append((blocks.at(offset), Load(kind, -1, _location_from(text, offset, reader))))
     blocks.mark_waiting(text, start, end, events)
     stack = slots.union(RETURNED.findall(head))
     whole = blocks.body(
         text, end, lambda pointer, offset: pointer in stack or reader.base(pointer, body, offset) in stack
     )
-    if not events and not memory and not any(blocks.looks):
+    if not events and not memory.has_variables and not any(blocks.looks):
         calm, refusal = idle(whole)
         return Events(idle=calm, refusal=refusal)
     classes = blocks.classify(reader)
-    accesses = _accesses(memory, (start, end), head, slots, blocks, classes) if memory else []
+    accesses = _accesses(memory, (start, end), head, slots, blocks, classes)
     events += _waits(whole, classes, blocks, calls, atomics, reader)
     events += panics
     return place(events, accesses, blocks.successors, classes, reader.location, idle(whole))

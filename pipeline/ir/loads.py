@@ -6,6 +6,8 @@
    arrays of pointers.
 3. *Group*: the load of the sixteen (eight without SSE2) control bytes that hashbrown compares at once. It is what is
    left of a look-up that was inlined (``hashbrown::control::group``).
+4. *Hashed*: no load, but ``v2 ^ 0xff``, which ends a SipHash, in a body that turns words by 13 bits as its rounds do
+   (Aumasson, Bernstein, *SipHash: a fast short-input PRF*, 2012, section 2). What begins it may stand before the loop.
 
 Not handled: a chain whose pointers are indices; one whose ``phi`` is chosen by a ``select``.
 """
@@ -22,6 +24,8 @@ _LOAD = b" = load ptr, ptr %"
 _INCOMING = re.compile(rb"\[ (%" + SYMBOL + rb"), ")
 _ADDRESS = re.compile(SYMBOL)
 _STEP = re.compile(rb"\n  (%" + SYMBOL + rb") = getelementptr [^\n]*?, ptr (%" + SYMBOL + rb"), ([^\n!]*)")
+_TURNED = re.compile(rb"@llvm\.fshl\.i64\(i64 (%" + SYMBOL + rb"), i64 \1, i64 13\)")
+_FINAL = re.compile(rb"\n  %" + SYMBOL + rb" = xor i64 %" + SYMBOL + rb", 255\b")
 _LONGEST = 4
 """Steps between a pointer and what is loaded through it."""
 
@@ -43,6 +47,13 @@ def chased_loads(text: bytes, start: int, end: int) -> Iterator[tuple[int, LoadK
         kind = _way_from(b"%" + address[0], pointer, steps) if address is not None else None
         if kind is not None:
             yield text.find(b"\n  " + value + _LOAD, start, end), kind
+
+
+def hashed(text: bytes, start: int, end: int) -> Iterator[tuple[int, LoadKind]]:
+    """Offsets of the instructions of clause 4 in one body."""
+    if _TURNED.search(text, start, end):
+        for match in _FINAL.finditer(text, start, end):
+            yield match.start(), LoadKind.HASHED
 
 
 def _lines(text: bytes, start: int, end: int, mark: bytes) -> Iterator[tuple[bytes, bytes]]:

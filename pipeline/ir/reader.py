@@ -28,6 +28,7 @@ from ringfence.pipeline.ir.calls import CallReader
 from ringfence.pipeline.ir.function import read_function
 from ringfence.pipeline.ir.marks import weighs_cold_calls
 from ringfence.pipeline.ir.metadata import Metadata, unescape
+from ringfence.pipeline.ir.statics import read_statics
 from ringfence.pipeline.ir.syntax import SYMBOL, signature_of, symbol_name
 from ringfence.pipeline.ir.types import read_types, type_names
 
@@ -67,7 +68,10 @@ def read_module(text: bytes) -> ModuleFacts:
     heads = {head.symbol: head for head in _heads(text, metadata_start, groups)}
     metadata = Metadata(nodes)
     first_head = _HEAD.search(text, 0, metadata_start)
-    constants = global_variables.read(text[: first_head.start() if first_head else metadata_start], heads, metadata)
+    beginning = text[: first_head.start() if first_head else metadata_start]
+    constants = global_variables.read(beginning, heads, metadata)
+    name_of_type = type_names(nodes)
+    statics = tuple(read_statics(beginning, metadata.node, name_of_type))
     addressable = frozenset(heads) | frozenset(constants.addresses)
     ident = _IDENT.search(text, metadata_start)
     producer = _STRING.search(metadata.node(int(ident[1]))) if ident else None
@@ -75,7 +79,7 @@ def read_module(text: bytes) -> ModuleFacts:
     referable = addressable | constants.nameable
     calls = CallReader(text, heads, groups, metadata, addressable, constants, weighs_cold_calls=weighs)
     has_variables = text.find(_VARIABLE, metadata_start) >= 0
-    memory = AccessReader(text, metadata.node, type_names(nodes)) if has_variables else None
+    memory = AccessReader(text, metadata.node, name_of_type, statics, has_variables=has_variables)
     functions: dict[str, msgspec.Raw] = {}
     taken: set[str] = set()
     names: dict[bytes, Iterable[bytes]] = dict(constants.addresses)
@@ -108,7 +112,8 @@ def read_module(text: bytes) -> ModuleFacts:
         subprograms=tuple(metadata.subprograms),
         frames=metadata.frames.tobytes(),
         types=encode_types(read_types(nodes, text, metadata_start)),
-        variable_types=tuple(memory.variable_types) if memory else (),
+        variable_types=tuple(memory.variable_types),
+        statics=statics,
         encoded_references=encode_references(_references(names, constants)),
         target=triple[1].decode() if triple else "",
     )
@@ -205,7 +210,7 @@ def _linkage(line: bytes) -> Linkage:
 
 
 def _read_definition(
-    text: bytes, head: Head, calls: CallReader, metadata: Metadata, memory: AccessReader | None
+    text: bytes, head: Head, calls: CallReader, metadata: Metadata, memory: AccessReader
 ) -> FunctionFacts:
     end = text.find(b"\n}", head.body)
     subprogram = _SUBPROGRAM.search(head.line)

@@ -5,7 +5,7 @@ from truth.public_reports.crates import audit
 from truth.public_reports.entry import entry, names, versions
 from truth.public_reports.judge import judged
 
-WRONGLY_CLEAN = ["quanta-shared-last", "ringbuf-false-sharing"]
+WRONGLY_CLEAN = ["quanta-shared-last"]
 """To be empty."""
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow, pytest.mark.real_world]

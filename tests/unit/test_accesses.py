@@ -37,6 +37,7 @@ def module(body: str, parameters: str = "ptr %self, ptr %other, i64 %i") -> Modu
     declare ptr @made()
     declare void @panic() noreturn
     @table = global [8 x i64] zeroinitializer
+    %Cell = type {{ i64, [2 x i32], ptr }}
     define void @f({parameters}) !dbg !5 {{
     start:
       {body}
@@ -106,6 +107,87 @@ def test_steps_in_elements_count_their_bytes() -> None:
 def test_a_static_is_known_by_its_symbol() -> None:
     access = only("%v = load i64, ptr getelementptr inbounds (i8, ptr @table, i64 16), !dbg !6")
     assert (access.static, access.path, access.variable_type) == ("table", (16,), -1)
+
+
+_LOOP = """br label %loop
+    loop:
+      %n = phi i64 [ 0, %start ], [ %more, %loop ]
+      %more = add i64 %n, 1
+      %end = icmp eq i64 %more, %i
+      {0}
+      br i1 %end, label %out, label %loop
+    out:"""
+
+
+def written(index: str, before: str = "") -> Access:
+    """A read-modify-write of the element that an index leads to."""
+    (access,) = (
+        each
+        for each in accesses(f"""{_SELF}
+          {before}
+          %at = getelementptr %Cell, ptr %self, i64 {index}
+          %old = atomicrmw add ptr %at, i64 1 monotonic, align 8, !dbg !6""")
+        if each.kind is AccessKind.ATOMIC_WRITE
+    )
+    return access
+
+
+def test_an_index_says_how_far_its_elements_are_apart() -> None:
+    assert (written("%i").stride, written("%i").is_walked) == (24, False)
+
+
+def test_an_index_that_is_calculated_is_still_the_callers() -> None:
+    assert not written("%slot", "%slot = urem i64 %i, 67").is_walked
+
+
+def test_an_index_that_a_loop_counts_up_walks() -> None:
+    body = _LOOP.format(
+        "%at = getelementptr %Cell, ptr %self, i64 %n\n %old = atomicrmw add ptr %at, i64 1 monotonic, align 8, !dbg !6"
+    )
+    assert only(f"{_SELF}\n {body}").is_walked
+
+
+def test_an_index_that_comes_from_an_atomic_walks() -> None:
+    before = "%next = load atomic i64, ptr %other acquire, align 8\n %slot = and i64 %next, 63"
+    assert written("%slot", before).is_walked
+
+
+def test_what_lies_in_a_thread_local_variable_is_said() -> None:
+    facts = facts_of("""
+        @counts = thread_local global [64 x i8] zeroinitializer, align 8
+        declare ptr @llvm.threadlocal.address.p0(ptr)
+        define void @_RNvMCs1_4spscNtB2_5Gauge3see(ptr %self, i64 %i) {
+          %here = call ptr @llvm.threadlocal.address.p0(ptr @counts)
+          %either = select i1 true, ptr %here, ptr %self
+          %at = getelementptr i64, ptr %either, i64 %i
+          %a = atomicrmw add ptr %at, i64 1 monotonic, align 8
+          %b = atomicrmw add ptr %self, i64 1 monotonic, align 8
+          ret void }""")
+    told = facts.function("_RNvMCs1_4spscNtB2_5Gauge3see").accesses
+    assert [each.is_thread_local for each in told] == [True, False]
+
+
+def test_the_pointer_in_an_element_leads_out_of_the_sequence() -> None:
+    _, write = accesses(f"""{_SELF}
+      %at = getelementptr {{ ptr, ptr }}, ptr %self, i64 %i
+      %counted = load ptr, ptr %at, !dbg !6
+      %old = atomicrmw add ptr %counted, i64 1 monotonic, align 8, !dbg !6""")
+    assert (write.path, write.is_indexed, write.stride) == ((0, 0, 0), False, 0)
+
+
+def test_a_module_without_variables_has_the_atomics_of_self_and_of_statics() -> None:
+    facts = facts_of("""
+        @seen = global [8 x i8] zeroinitializer, align 8
+        define void @_RNvMCs1_4spscNtB2_5Gauge3see(ptr %self, ptr %other) {
+          %at = getelementptr inbounds i8, ptr %self, i64 8
+          %plain = load i64, ptr %self
+          %a = atomicrmw add ptr %at, i64 1 monotonic, align 8
+          %b = atomicrmw add ptr @seen, i64 1 monotonic, align 8
+          %c = atomicrmw add ptr %other, i64 1 monotonic, align 8
+          ret void }""")
+    first, second = facts.function("_RNvMCs1_4spscNtB2_5Gauge3see").accesses
+    assert (facts.variable_types[first.variable_type], first.path) == ("&spsc::Gauge", (0, 8))
+    assert (second.static, second.path) == ("seen", (0,))
 
 
 def test_what_has_no_variable_is_counted_and_not_traced() -> None:

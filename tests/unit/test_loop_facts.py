@@ -24,6 +24,23 @@ def walked(next_: str) -> FunctionFacts:
       ret void }}""")
 
 
+def hashed(turn: int, final: int) -> list[LoadKind]:
+    facts = body(f"""
+    declare i64 @llvm.fshl.i64(i64, i64, i64)
+    define i64 @f(i64 %a, i64 %b) {{
+      %turned = call i64 @llvm.fshl.i64(i64 %a, i64 %a, i64 {turn})
+      %ended = xor i64 %b, {final}
+      %sum = add i64 %turned, %ended
+      ret i64 %sum }}""")
+    return [load.kind for load in facts.loads]
+
+
+def test_the_last_rounds_of_siphash_are_known_by_their_constants() -> None:
+    assert hashed(13, 255) == [LoadKind.HASHED]
+    assert hashed(13, 254) == []
+    assert hashed(7, 255) == []
+
+
 def test_a_pointer_that_is_loaded_through_itself_is_chased() -> None:
     (load,) = walked("%next = load ptr, ptr %p").loads
     assert load.kind is LoadKind.CHASED

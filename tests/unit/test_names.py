@@ -2,7 +2,15 @@
 
 import pytest
 
-from ringfence.graphs.names import Pattern, crate_of, display_name, method_name, trait_method, without_generics
+from ringfence.graphs.names import (
+    Pattern,
+    crate_of,
+    display_name,
+    method_name,
+    receiver_type,
+    trait_method,
+    without_generics,
+)
 
 POP_BATCH = "laminar_core::tpc::spsc::SpscQueue<u64>::pop_batch"
 PROCESS = "<small::A as small::Op>::process"
@@ -103,3 +111,17 @@ def test_a_pattern_selects(pattern: str, found: list[str]) -> None:
         "small::run::{closure#0}",
     ]
     assert Pattern(pattern).select(names) == found
+
+
+@pytest.mark.parametrize(
+    ("path", "receiver"),
+    [
+        ("spsc::Gauge::see", "spsc::Gauge"),
+        ("spsc::Ring<u64>::push::<fn() -> u8>", "spsc::Ring<u64>"),
+        ("<spsc::Gauge as own::Seen>::see", "spsc::Gauge"),
+        ("<[u64]>::split_at", "[u64]"),
+        ("main", "main"),
+    ],
+)
+def test_the_type_of_self_stands_before_the_method(path: str, receiver: str) -> None:
+    assert receiver_type(path) == receiver

@@ -152,3 +152,28 @@ def test_a_split_that_saves_no_line_is_none() -> None:
 def test_variants_are_as_large_as_their_fields() -> None:
     assert variant_sizes(_TYPES["own::Event"]) == ((16, "Trade"), (8, "Tick"))
     assert variant_sizes(_TYPES["own::Tick"]) == ()
+
+
+def test_bytes_lie_in_every_variant_that_holds_them() -> None:
+    types = {
+        "own::Answer": TypeFacts(
+            "own::Answer",
+            TypeKind.ENUM,
+            24,
+            8,
+            (FieldFacts("__0", "own::Pair", 8, 16, "Ok"), FieldFacts("__0", "u64", 8, 8, "Err")),
+        ),
+        "own::Pair": TypeFacts(
+            "own::Pair", TypeKind.STRUCT, 16, 8, (FieldFacts("a", "u64", 0, 8), FieldFacts("b", "u64", 8, 8))
+        ),
+    }
+    around = Objects(types.get).around
+    assert list(around("own::Answer", 8, 8)) == [("own::Answer", 8), ("own::Pair", 0), ("u64", 0), ("u64", 0)]
+    assert list(around("own::Answer", 8, 16)) == [("own::Answer", 8), ("own::Pair", 0)]
+    assert list(around("[own::Answer; 4]", 32, 8)) == [
+        ("[own::Answer; 4]", 32),
+        ("own::Answer", 8),
+        ("own::Pair", 0),
+        ("u64", 0),
+        ("u64", 0),
+    ]

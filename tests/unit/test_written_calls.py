@@ -2,7 +2,7 @@
 
 import pytest
 
-from ringfence.passes.written_calls import element_of, generic_argument, spelled_call
+from ringfence.passes.written_calls import element_of, generic_argument, spelled_call, types_in
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,8 @@ def test_a_function_is_spelled_as_users_write_it(path: str, spelled: str) -> Non
         (["core::mem::swap::<u8>", "alloc::vec::Vec<(u64, u32), alloc::alloc::Global>::push"], "(u64, u32)"),
         (["smallvec::SmallVec<[krate::Level; 4]>::push"], "Level"),
         (["core::ptr::drop_in_place::<core::option::Option<krate::Named>>"], ""),
+        (["core::option::Option<[u64; 64]>::take"], ""),
+        (["<[[u64; 4]]>::to_vec"], "[u64; 4]"),
         ([], ""),
     ],
 )
@@ -50,3 +52,17 @@ def test_the_element_is_that_of_the_first_container(paths: list[str], element: s
 def test_the_first_generic_argument_may_hold_brackets_of_its_own() -> None:
     assert generic_argument("core::option::Option<&alloc::vec::Vec<(u8, u8)>>::cloned") == "&alloc::vec::Vec<(u8, u8)>"
     assert generic_argument("core::mem::take") == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "types"),
+    [
+        ("core::option::Option<[u64; 64]>::take", ["core::option::Option<[u64; 64]>", "[u64; 64]"]),
+        ("alloc::vec::Vec<krate::Event>::push", ["alloc::vec::Vec<krate::Event>", "krate::Event"]),
+        ("core::mem::replace::<krate::Book>", ["krate::Book", "core::mem"]),
+        ("<krate::Book as core::clone::Clone>::clone", ["krate::Book"]),
+        ("<[krate::Quote]>::to_vec", ["[krate::Quote]", "krate::Quote"]),
+    ],
+)
+def test_a_path_names_what_is_moved_and_what_holds_it(path: str, types: list[str]) -> None:
+    assert list(types_in(path)) == types
