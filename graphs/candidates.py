@@ -56,6 +56,8 @@ class Resolution:
     """Implementations in modules that were not read, by name."""
     followed: bool = True
     """The candidates are likely enough to be followed; otherwise the call is unresolved."""
+    is_virtual: bool = False
+    """The candidates were found in vtables, although nothing marks the call as one through a vtable."""
     is_signature_only: bool = False
     """Nothing but the signature speaks for the candidates: others are as likely."""
 

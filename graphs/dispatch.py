@@ -16,6 +16,7 @@ Objects may be made anywhere, long before the root runs, so candidates are sough
    which half of all types implement, only what stands in a vtable is a candidate.
    A method pointer that was loaded elsewhere and handed over (argument promotion) is called as an ordinary pointer; if
    the source has a method's name at the call, it is that method, in whatever slot.
+   Where the source shows that a value is called, no method of it, the vtables are those of closures.
    ``Any`` has one implementation for all types, which answers with a constant: its calls have no candidates.
 3. *Drop glue* (slot -1): the drop entries of the vtables of the trait named as ``dyn Trait`` in the innermost frame
    that names one. If no vtable tells that trait: the drop glue of the types that have methods of it; if there is
@@ -110,7 +111,7 @@ class Dispatch:
             return Resolution((), closed=True)
         passed = self._passed(caller, site)
         if passed is not None:
-            return Resolution((passed,), closed=True)
+            return passed
         stored = self._pointer.stored(caller, site, innermost)
         if stored is not None:
             return Resolution(stored, closed=True)
@@ -136,7 +137,7 @@ class Dispatch:
             return []
         return [method for method in vtable.methods if is_formatting(method)]
 
-    def _passed(self, caller: Function, site: CallSite) -> Candidate | None:
+    def _passed(self, caller: Function, site: CallSite) -> Resolution | None:
         """Clause 5."""
         bound = caller.bound(site.parameter) if site.parameter >= 0 else None
         if bound is None:
@@ -149,8 +150,15 @@ class Dispatch:
         else:
             slot = site.slot if site.kind is CallKind.VIRTUAL else _slot_of_word(site.slot)
             target = _held(vtable, slot) if vtable else ""
-        located = self._program.locate(module, target) if target else None
-        return Candidate(module if located is None else located, target, Evidence.ARGUMENT) if target else None
+        if not target:
+            return None
+        located = self._program.locate(module, target)
+        passed = (Candidate(module if located is None else located, target, Evidence.ARGUMENT),)
+        qualified = trait_method(display_name(target)) if vtable else None
+        if qualified is None:
+            return Resolution(passed, closed=True, is_virtual=vtable is not None)
+        trait, method = without_generics(qualified[1]), without_generics(qualified[2])
+        return Resolution(passed, method, (trait,), closed=True, is_virtual=True)
 
 
 def _slot_of_word(word: int) -> int | None:

@@ -34,14 +34,18 @@ _DROP_GLUE = re.compile(r"core::ptr::(?:drop_in_place|drop_glue)::<(.*)>")
 _CALLS = frozenset({"call", "call_mut", "call_once"})
 _RESUMES = frozenset({"poll", "resume"})
 _CALLABLE = "core::ops::function::Fn"
+_ANY_CLOSURE = _CALLABLE
+"""Instead of a trait: it is a closure's, and its arguments are not known."""
 _WITHOUT_ARGUMENTS = ("Fn", "FnMut", "FnOnce", "()")
 HEADER_WORDS = 3
 """Drop, size and align stand before the methods of a vtable."""
 _ONE_IMPLEMENTATION = frozenset({"core::any::Any"})
 """Traits that only a blanket implementation of the standard library has, whose methods do nothing but answer."""
 
+CALLED_VALUE = "()"
+"""Stands for the name of a method where a value is called: a closure, or a function pointer."""
 MethodAt = Callable[[str, int, int], str]
-"""The name of the method called at a line and column of a file, or nothing."""
+"""The name of the method called at a line and column of a file, `CALLED_VALUE`, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +166,13 @@ class VirtualCalls:
         unread -= {display_name(symbol) for _, symbol in found}
         traits = {_trait_of(display_name(symbol)) for _, symbol in found} - {""}
         if traits and traits <= _ONE_IMPLEMENTATION:
-            return Resolution((), call.method, tuple(sorted(traits)), closed=True)
+            return Resolution((), call.method, tuple(sorted(traits)), closed=True, is_virtual=True)
         return Resolution(
             candidates=one_of_each(found.values()),
             method=call.method,
             traits=tuple(sorted(traits)),
             unread=tuple(sorted(unread)),
+            is_virtual=True,
             followed=bool(found) and (_is_told(call) or len(found) <= FOLLOWED_BY_SIGNATURE or _is_one_method(found)),
         )
 
@@ -194,6 +199,9 @@ class VirtualCalls:
         dyn = _dyn_traits_at(caller, site)
         place = (caller.file_of(chain[0]), chain[0].line, chain[0].column) if chain and chain[0].column else None
         written = self._method_at(*place) if place else ""
+        if written == CALLED_VALUE:
+            closures = frozenset(trait for trait in dyn if trait.startswith(_CALLABLE)) or frozenset({_ANY_CLOSURE})
+            return _VirtualCall(slot, site.signature, "", is_written=False, dyn=closures, crate=crate)
         if written and ((written, slot) in self._methods or self._implementations(written)):
             dyn = dyn if slot == _ANY_SLOT else frozenset[str]()
             return _VirtualCall(slot, site.signature, written, is_written=True, dyn=dyn, crate=crate)
@@ -315,6 +323,8 @@ class VirtualCalls:
 
 def _is_told(call: _VirtualCall) -> bool:
     """Whether more than the signature is known; every closure without arguments is a ``dyn Fn()``."""
+    if call.dyn == {_ANY_CLOSURE}:
+        return not call.signature.endswith("(ptr)")
     is_any_closure = all(dyn.startswith(_CALLABLE) and dyn.endswith(_WITHOUT_ARGUMENTS) for dyn in call.dyn)
     return call.is_written or not is_any_closure
 
@@ -354,6 +364,8 @@ def _has_trait(vtable: VTable, dyn: str) -> bool:
     """``Fn`` has ``FnMut`` and ``FnOnce`` as supertraits, and a vtable without debug name may tell one of them only."""
     if not dyn.startswith(_CALLABLE):
         return dyn == _principal(vtable) if vtable.name else dyn in traits_of(vtable)
+    if dyn == _ANY_CLOSURE:
+        return _is_of_closure(vtable)
     arguments = _closure_arguments(vtable)
     return _is_of_closure(vtable) and (not arguments or dyn[dyn.find("(") :] in arguments)
 

@@ -49,7 +49,7 @@ class BranchingPass:
             resolution = hot_path.reached.resolutions.get((function.id, position))
             if resolution is None:
                 continue
-            is_virtual = site.kind is CallKind.VIRTUAL or bool(resolution.method)
+            is_virtual = site.kind is CallKind.VIRTUAL or resolution.is_virtual
             if not is_virtual and resolution.closed and not resolution.candidates:
                 continue
             sink = Sink(

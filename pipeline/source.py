@@ -12,6 +12,8 @@ from pathlib import Path
 
 import msgspec
 
+from ringfence.graphs.virtual_calls import CALLED_VALUE
+
 _VIRTUAL_LIBRARY = re.compile(r"/rustc/[^/]+/library/(.+)|.*/lib/rustlib/src/rust/library/(.+)")
 """rustc's ``remap-debuginfo`` puts std there; with the component *rust-src* it lies in the sysroot."""
 _LIBRARY_DEPENDENCY = re.compile(r"/rust/deps/(.+)")
@@ -20,6 +22,10 @@ _GIT_CHECKOUT = re.compile(r".*/git/checkouts/(.+)-[0-9a-f]{16}/([0-9a-f]+)/(.+)
 _NAME_AND_VERSION = re.compile(r".*/([A-Za-z_][\w-]*-\d+\.\d+\.\d+[^/]*/.+)")
 _TARGET_FOLDERS = ("src", "tests", "benches", "examples")
 _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:/")
+_PATH_CALL = re.compile(r"(?:<[^()]*>|\w+)(?:::\w+)*::(?:r#)?([A-Za-z_]\w*)\s*\(")
+"""``Handler::on(…)``, ``<dyn Handler>::on(…)``."""
+_VALUE_CALL = re.compile(r"\(|[A-Za-z_]\w*\s*\(|[A-Za-z_][\w.]*\[[^\]]*\]\s*\(")
+"""``(self.filter)(…)``, ``filter(…)``, ``self.filters[at](…)``."""
 _WORD = re.compile(r"(?:r#)?[^\W\d]\w*")
 _LARGEST_FILE = 32 << 20
 """Bytes; what is larger is no source that anybody reads."""
@@ -83,14 +89,19 @@ class SourceTree:
         return None if raw is None else raw.decode(errors="replace")
 
     def method_at(self, file: str, number: int, column: int) -> str:
-        """The identifier that begins behind a dot at a column, or nothing.
+        """The method that is called at a column: the identifier behind a dot, or the last one of a path; `CALLED_VALUE`
+        where a value is called, nothing where neither can be told.
 
         Columns count UTF-8 bytes from 1: ``rustc_codegen_llvm/src/debuginfo/mod.rs``, ``lookup_debug_loc``.
         """
         raw = self._raw_line(file, number)
-        if raw is None or column < 1 or raw[column - 2 : column - 1] != b".":
+        if raw is None or column < 1:
             return ""
-        word = _WORD.match(raw[column - 1 :].decode(errors="replace"))
+        text = raw[column - 1 :].decode(errors="replace")
+        if raw[column - 2 : column - 1] != b".":
+            path = _PATH_CALL.match(text)
+            return path[1] if path else CALLED_VALUE if _VALUE_CALL.match(text) else ""
+        word = _WORD.match(text)
         return word[0].removeprefix("r#") if word else ""
 
     def excerpt(self, file: str, number: int, column: int) -> Excerpt | None:

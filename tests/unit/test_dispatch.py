@@ -332,3 +332,36 @@ def test_five_hundred_implementors_are_five_hundred_candidates() -> None:
     types = [f"<test::T{number} as test::Op>::process" for number in range(500)]
     program = "".join(vtable(f"v{number}", name) for number, name in enumerate(types)) + methods(*types)
     assert len(candidates(called_in("<dyn test::Op as test::Extension>::run", program))) == 500
+
+
+def calling_a_value(program: str) -> Linked:
+    """A root that calls a value through a vtable: ``(self.filter)(…)``."""
+    source = Source()
+    root = source.subprogram("root", "/own/lib.rs")
+    body = VIRTUAL_CALL.format(offset=24, call=source.at(root, 5, 9)).replace(
+        "(ptr %object)", "(ptr %object, ptr %object)"
+    )
+    text = f"{program}define i64 @root(ptr %object, ptr %vtable) !dbg {root} {{{body}"
+    return link(source.module(text), words={("/own/lib.rs", 5, 9): virtual_calls.CALLED_VALUE})
+
+
+def test_a_value_that_is_called_is_a_closure_and_no_other_traits_method() -> None:
+    taking = "".join(f'define i64 @"{name}"(ptr %self, ptr %x) {{ ret i64 0 }}\n' for name in (TAKES_U64, OTHER))
+    linked = calling_a_value(vtable("a", TAKES_U64) + vtable("c", OTHER) + taking)
+    assert candidates(linked) == [(TAKES_U64, Evidence.VTABLE)]
+    assert not resolution(linked).is_unresolved
+
+
+def test_a_value_that_is_called_is_unknown_where_no_closure_was_made() -> None:
+    other = vtable("c", OTHER) + f'define i64 @"{OTHER}"(ptr %self, ptr %x) {{ ret i64 0 }}\n'
+    linked = calling_a_value(other)
+    assert candidates(linked) == []
+    assert resolution(linked).is_unresolved
+
+
+def test_a_call_through_a_vtable_that_a_caller_passes_is_told_with_its_trait() -> None:
+    program = vtable("a", OF_A) + methods(OF_A)
+    linked = link(Source().module(program + PROMOTED_LOAD.format(offset=24, passed="a")))
+    assert (resolution(linked).is_virtual, resolution(linked).traits) == (True, ("test::Op",))
+    found = judge(linked.root, judged(linked.hot_path), lambda file: file)
+    assert [each.rule.id for each in found] == ["RF401"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ringfence.graphs.virtual_calls import CALLED_VALUE
 from ringfence.pipeline.source import Excerpt, SourceTree
 
 HASH = "59807616e1fa2540724bfbac14d7976d7e4a3860"
@@ -134,7 +135,13 @@ def test_columns_count_utf8_bytes(workspace: Path) -> None:
         ("\t.foo(x)", 3, "foo"),
         ("y.r#type(x)", 3, "type"),
         ("quote.名前.to_vec()", 7, "名前"),
-        ("foo(x)", 1, ""),
+        ("foo(x)", 1, CALLED_VALUE),
+        ("(self.filter)(x)", 1, CALLED_VALUE),
+        ("self.filters[at](x)", 1, CALLED_VALUE),
+        ("Handler::on(h, x)", 1, "on"),
+        ("<dyn Handler>::on(h, x)", 1, "on"),
+        ("write!(to, x)", 1, ""),
+        ("for x in all", 10, ""),
         ("a + b", 3, ""),
         ("42", 1, ""),
         ("short", 6, ""),

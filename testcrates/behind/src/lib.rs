@@ -37,7 +37,7 @@ pub fn asks_by_number(prices: &[u64], numbers: &[u16]) -> u64 {
 // ringfence: root
 #[inline(never)]
 pub fn labels(out: &mut String, number: u64) -> bool {
-    workshop::label(out, number) //~ RF503 hot always loop=0; RF401 hot; RF102 amortized
+    workshop::label(out, number) //~ RF503 hot always loop=0; RF401 hot always; RF401 hot conditional; RF102 amortized
 }
 
 // ringfence: root

@@ -18,7 +18,7 @@ pub struct Log {
 
 impl Stage for Log {
     fn apply(&mut self, value: u64) -> u64 {
-        self.values.push(value); //~ RF102 amortized
+        self.values.push(value); //~ RF102 amortized; RF102 amortized
         value
     }
 }
@@ -95,4 +95,34 @@ pub fn by_type(value: u64) -> u64 {
 
 fn apply_statically(stage: &mut impl Stage, value: u64) -> u64 {
     stage.apply(value)
+}
+
+/// Whoever makes one decides what it does; nothing in this crate makes one.
+pub struct Rule {
+    pub is_broken: Box<dyn Fn(&u64, &u64) -> bool>,
+}
+
+// ringfence: root
+pub fn check(rule: &Rule, bid: &u64, ask: &u64) -> bool {
+    (rule.is_broken)(bid, ask) //~ RF401 hot always; RF902 hot always
+}
+
+/// Its methods stand at the slots, and have the signatures, of closures that take two references.
+pub struct Lines(pub Vec<String>);
+
+impl std::fmt::Write for Lines {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0.push(text.to_string());
+        Ok(())
+    }
+}
+
+pub fn written(lines: &mut Lines, value: u64) -> std::fmt::Result {
+    let to: &mut dyn std::fmt::Write = std::hint::black_box(lines);
+    to.write_fmt(format_args!("{value}"))
+}
+
+// ringfence: root
+pub fn by_path(stage: &mut dyn Stage, value: u64) -> u64 {
+    Stage::apply(stage, value) //~ RF401 hot always
 }
