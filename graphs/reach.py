@@ -14,15 +14,17 @@ else is new.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ringfence.graphs.candidates import Resolution
 from ringfence.graphs.contracts import ENTRY_OF_THREAD, Effect
 from ringfence.graphs.dispatch import Dispatch
 from ringfence.graphs.effects import effect_of, effect_of_body, is_allocator, is_never_followed
 from ringfence.graphs.facts import CallKind, CallSite, PathClass
+from ringfence.graphs.jobs import jobs_waited_for
 from ringfence.graphs.panics import IsOwnFunction, PanicFinder, Panics, is_panic_handler
 from ringfence.graphs.program import Binding, Function, Program
 from ringfence.graphs.reached import Edge, ExternalCall, Reach, Start
 from ringfence.graphs.registries import is_never_made
-from ringfence.graphs.threads import Target, Waited, waited_for
+from ringfence.graphs.threads import Calls, Target, Waited, waited_for
 
 
 def reach(
@@ -154,14 +156,25 @@ class _Threads:
     def follow(self) -> list[Function]:
         """What they run, as far as it was not told before."""
         fresh: list[Function] = []
-        for waited in sorted(set(waited_for(self.reached, self._targets_of)) - self.told, key=_order):
+        calls = Calls(self.reached)
+        found = {*waited_for(self.reached, calls, self._targets_of), *jobs_waited_for(self.reached, calls)}
+        for waited in sorted(found - self.told, key=_order):
             self.told.add(waited)
-            module, symbol = waited.target
-            program = self.reached.program
-            if _read(program, waited.target) is not None:
-                callee = _link(self.reached, program.functions[waited.function], waited.site, symbol, module)
-                fresh += [callee] if callee else []
+            callee = self._linked(waited)
+            fresh += [callee] if callee else []
         return fresh
+
+    def _linked(self, waited: Waited) -> Function | None:
+        program = self.reached.program
+        caller = program.functions[waited.function]
+        if waited.target is None:
+            position = caller.facts.calls.index(waited.call)
+            self.reached.resolutions.setdefault((caller.id, position), Resolution((), followed=False))
+            return None
+        if _read(program, waited.target) is None:
+            return None
+        module, symbol = waited.target
+        return _link(self.reached, caller, waited.site, symbol, module)
 
     def _targets_of(self, entry: Function) -> frozenset[Target]:
         """The candidates of the calls through pointers that an entry makes, itself or in what it calls directly."""
@@ -183,7 +196,7 @@ class _Threads:
 
 
 def _order(waited: Waited) -> tuple[int, int, int, Target]:
-    return waited.function, waited.call.place, waited.call.location, waited.target
+    return waited.function, waited.call.place, waited.call.location, waited.target or (-1, "")
 
 
 _ONLY_REGISTERS = frozenset({"__cxa_thread_atexit_impl", "__cxa_atexit", "atexit", "pthread_key_create", "sigaction"})

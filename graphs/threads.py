@@ -8,7 +8,7 @@ waits for its end, that is on the root's time, and belongs to it.
    (std's takes a boxed closure) may run whatever is a candidate of these calls; of them those count whose address, or
    vtable, is taken in the nearest function on the way to the start. Where that function starts several threads, an
    address belongs to the start with which it shares most inlined frames. Where nothing is handed over on some way from
-   a root, it is the entry itself.
+   a root, it is the entry itself. An entry that is not passed as a constant is not known.
 3. *Wait*: a call of an external function that comes back when a thread has ended (`contracts.WAITS_FOR_THREADS`), or
    the loop of ``std::thread::scope`` in which it waits for its threads.
 4. A thread is *waited for* in a function that, behind a call that leads to its start, has a call that leads to a wait:
@@ -49,7 +49,8 @@ class Waited:
 
     function: int
     call: CallSite
-    target: Target
+    target: Target | None
+    """None where it is not known."""
 
     @property
     def site(self) -> CallSite:
@@ -58,20 +59,17 @@ class Waited:
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class Call:
     """A call by its function's number and its position there."""
 
     function: int
     position: int
 
 
-def waited_for(reached: Reach, targets_of: TargetsOf) -> Iterator[Waited]:
+def waited_for(reached: Reach, calls: "Calls", targets_of: TargetsOf) -> Iterator[Waited]:
     """The threads that are waited for by what was reached so far; those that were told before are told again."""
-    if not reached.starts:
-        return
-    calls = _Calls(reached)
-    waits = _Waits(reached, calls)
-    if not waits.are_there:
+    waits = _Waits(reached, calls) if reached.starts else None
+    if waits is None or not waits.are_there:
         return
     for start in reached.starts:
         for call, targets in _started(start, calls, targets_of):
@@ -80,13 +78,14 @@ def waited_for(reached: Reach, targets_of: TargetsOf) -> Iterator[Waited]:
                 yield from (Waited(waiting.function, site, target) for target in targets)
 
 
-def _started(start: Start, calls: "_Calls", targets_of: TargetsOf) -> Iterator[tuple[_Call, tuple[Target, ...]]]:
+def _started(start: Start, calls: "Calls", targets_of: TargetsOf) -> Iterator[tuple[Call, tuple[Target | None, ...]]]:
     """Clause 2: the calls that start the thread and hand over what it runs, with what that is."""
+    first = [Call(start.function, position) for position in calls.positions(start.function, start.site)]
     if start.entry is None:
+        yield from ((call, (None,)) for call in first)
         return
     possible = targets_of(start.entry)
     entry = (start.entry.module, start.entry.facts.symbol)
-    first = [_Call(start.function, position) for position in calls.positions(start.function, start.site)]
     stack, seen, is_open = list(first), set(first), False
     while stack:
         call = stack.pop()
@@ -103,7 +102,7 @@ def _started(start: Start, calls: "_Calls", targets_of: TargetsOf) -> Iterator[t
         yield from ((call, (entry,)) for call in first)
 
 
-def _handed(call: _Call, calls: "_Calls", possible: frozenset[Target]) -> Iterator[Target]:
+def _handed(call: Call, calls: "Calls", possible: frozenset[Target]) -> Iterator[Target]:
     """What of the possible the call's function takes the address of for this call."""
     function = calls.function(call)
     places: dict[str, list[int]] = defaultdict(list)
@@ -111,21 +110,21 @@ def _handed(call: _Call, calls: "_Calls", possible: frozenset[Target]) -> Iterat
         if function.facts.places[address.place].path_class is not PathClass.PANIC:
             places[address.symbol].append(address.location)
     for symbol, locations in places.items():
-        found = possible.intersection(_held(calls.program, function.module, symbol))
+        found = possible.intersection(held_by(calls.program, function.module, symbol))
         if found and _is_nearest(function, call, calls.starting(call.function), locations):
             yield from found
 
 
-def _is_nearest(function: Function, call: _Call, rivals: Iterable[_Call], locations: Sequence[int]) -> bool:
+def _is_nearest(function: Function, call: Call, rivals: Iterable[Call], locations: Sequence[int]) -> bool:
     """Whether no other call shares more frames with one of the places."""
 
-    def nearness(each: _Call) -> int:
+    def nearness(each: Call) -> int:
         return max(_shared(function, location, each) for location in locations)
 
     return nearness(call) >= max(map(nearness, rivals), default=0)
 
 
-def _held(program: Program, module: int, symbol: str) -> set[Target]:
+def held_by(program: Program, module: int, symbol: str) -> set[Target]:
     """The functions that a symbol is, or holds."""
     facts = program.modules[module]
     held = facts.address_globals.get(symbol, (symbol,))
@@ -133,7 +132,7 @@ def _held(program: Program, module: int, symbol: str) -> set[Target]:
     return {(module if where is None else where, each) for where, each in located}
 
 
-def _shared(function: Function, location: int, call: _Call) -> int:
+def _shared(function: Function, location: int, call: Call) -> int:
     """How many inlined frames two places of a function stand in together, counted from the outside."""
     here, there = function.chain(location), function.chain(function.facts.calls[call.position].location)
     together = 0
@@ -144,7 +143,7 @@ def _shared(function: Function, location: int, call: _Call) -> int:
     return together
 
 
-def _waiting(call: _Call, calls: "_Calls", waits: "_Waits") -> Iterator[_Call]:
+def _waiting(call: Call, calls: "Calls", waits: "_Waits") -> Iterator[Call]:
     """Clause 4: the nearest calls on the ways to a start whose functions wait for the thread."""
     stack, seen = [call], {call}
     while stack:
@@ -157,7 +156,7 @@ def _waiting(call: _Call, calls: "_Calls", waits: "_Waits") -> Iterator[_Call]:
         stack += new
 
 
-class _Calls:
+class Calls:
     """The calls of what was reached, by what they lead to. What a thread calls is none of its starter's calls."""
 
     def __init__(self, reached: Reach) -> None:
@@ -166,14 +165,14 @@ class _Calls:
         self._callers: dict[int, dict[tuple[int, CallSite], None]] = defaultdict(dict)
         for edge in _edges(reached):
             self._callers[edge.callee][edge.caller, edge.site] = None
-        self._starting: dict[int, list[_Call]] = defaultdict(list)
+        self._starting: dict[int, list[Call]] = defaultdict(list)
         for start in reached.starts:
             for position in self.positions(start.function, start.site):
-                self._starting[start.function].append(_Call(start.function, position))
+                self._starting[start.function].append(Call(start.function, position))
         for call in self._leading({start.function for start in reached.starts}):
             self._starting[call.function].append(call)
 
-    def function(self, call: _Call) -> Function:
+    def function(self, call: Call) -> Function:
         """Who makes a call."""
         return self.program.functions[call.function]
 
@@ -186,16 +185,16 @@ class _Calls:
                 known[each].append(position)
         return known.get(site, ())
 
-    def callers(self, function: int) -> list[_Call]:
+    def callers(self, function: int) -> list[Call]:
         """The calls of a function."""
         sites = self._callers.get(function, {})
-        return [_Call(caller, position) for caller, site in sites for position in self.positions(caller, site)]
+        return [Call(caller, position) for caller, site in sites for position in self.positions(caller, site)]
 
-    def starting(self, function: int) -> list[_Call]:
+    def starting(self, function: int) -> list[Call]:
         """The calls of a function that start a thread, or lead to a start."""
         return self._starting[function]
 
-    def _leading(self, goals: Iterable[int]) -> Iterator[_Call]:
+    def _leading(self, goals: Iterable[int]) -> Iterator[Call]:
         stack = sorted(goals)
         seen = set(stack)
         while stack:
@@ -209,29 +208,29 @@ class _Calls:
 class _Waits:
     """Clause 3, and what leads to a wait."""
 
-    def __init__(self, reached: Reach, calls: _Calls) -> None:
+    def __init__(self, reached: Reach, calls: Calls) -> None:
         self._reached = reached
         self._calls = calls
         self._has_scope: dict[int, bool] = {}
         self._positions: dict[int, tuple[int, ...]] = {}
         self._own = {number: tuple(self._waits_of(number)) for number in sorted(reached.functions)}
-        self._leading = _leading_to(reached, (number for number, positions in self._own.items() if positions))
+        self._leading = leading_to(reached, (number for number, positions in self._own.items() if positions))
 
     @property
     def are_there(self) -> bool:
         """Whether anything that was reached waits for threads."""
         return bool(self._leading)
 
-    def follow(self, call: _Call) -> bool:
+    def follow(self, call: Call) -> bool:
         """Whether control can come from a call to one of its function's that leads to a wait."""
         function = self._calls.function(call)
-        return any(_is_behind(function, call.position, each) for each in self._of(call.function))
+        return any(is_behind(function, call.position, each) for each in self._of(call.function))
 
     def _of(self, number: int) -> tuple[int, ...]:
         known = self._positions.get(number)
         if known is None:
             edges = (edge for edge in self._reached.edges.get(number, ()) if edge.callee in self._leading)
-            sites = {edge.site for edge in edges if _may_wait(edge)}
+            sites = {edge.site for edge in edges if may_wait(edge)}
             there = (position for site in sites for position in self._calls.positions(number, site))
             known = self._positions[number] = tuple(sorted({*there, *self._own[number]}))
         return known
@@ -259,15 +258,15 @@ def _edges(reached: Reach) -> Iterator[Edge]:
         yield from (edge for edge in edges if edge.site.kind is not CallKind.THREAD)
 
 
-def _may_wait(edge: Edge) -> bool:
+def may_wait(edge: Edge) -> bool:
     """A way to a wait may lead there; a trait object of which only the drop is known may be of any type."""
     return edge.site.kind is not CallKind.THREAD and not is_drop(edge.site)
 
 
-def _leading_to(reached: Reach, goals: Iterable[int]) -> set[int]:
+def leading_to(reached: Reach, goals: Iterable[int], is_way: Callable[[Edge], bool] | None = None) -> set[int]:
     """The goals, and every function that some way to a wait leads from to a goal."""
     callers: dict[int, list[int]] = defaultdict(list)
-    for edge in filter(_may_wait, _edges(reached)):
+    for edge in filter(is_way or may_wait, _edges(reached)):
         callers[edge.callee].append(edge.caller)
     leading = set(goals)
     stack = list(leading)
@@ -291,7 +290,7 @@ def _is_in_the_loop_of_scope(function: Function, site: CallSite) -> bool:
     return False
 
 
-def _is_behind(function: Function, first: int, second: int) -> bool:
+def is_behind(function: Function, first: int, second: int) -> bool:
     """Whether control can come from one call of a function to another, or again to the same one. Where the order is
     not known, it can to any other."""
     facts = function.facts

@@ -82,3 +82,23 @@ def test_the_start_itself_is_the_starters(report: Report, checkout: Path, root: 
 
 def test_people_see_where_the_other_thread_begins(finished: tuple[Report, str]) -> None:
     assert "[on another thread, waited for]" in " ".join(finished[1].split())
+
+
+def test_a_job_is_below_those_who_wait_for_it_and_nobody_else(
+    ringfence: Run, checkout: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    store = tmp_path_factory.mktemp("store")
+    finished = ringfence(
+        *("audit", "--manifest-path", checkout / "testcrates" / "pools" / "Cargo.toml", "--locked"),
+        *("--target-dir", checkout / "build" / "testcrates", "--format", "json"),
+        environment={"RINGFENCE_CACHE": str(store)},
+    )
+    report = read(finished.stdout.encode())
+    roots = {(root.function or "").removeprefix("pools::") for root in report.roots}
+    waiting = {
+        each.root.removeprefix("pools::")
+        for each in report.findings
+        if each.rule == "RF101" and any(step.function == "pools::history" for step in each.path)
+    }
+    assert waiting == {"executed_and_joined", "in_a_scope", "in_the_scope_of_a_pool", "installed"}
+    assert roots - waiting == {"beside", "executed", "started"}

@@ -107,6 +107,18 @@ def test_an_entry_that_a_wrapper_is_passed_is_known() -> None:
     assert started(root, wrap) == ["root"]
 
 
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_thread_that_is_waited_for_and_begins_nobody_knows_where_is_unknown(*, waits: bool) -> None:
+    root = f"""define void @root(ptr %entries) {{
+      %entry = load ptr, ptr %entries
+      %1 = call i32 @pthread_create(ptr null, ptr null, ptr %entry, ptr null)
+      {f"%2 = {_WAIT}" if waits else ""}
+      ret void }}"""
+    linked = link(Source().module(f"{root}\n{_START}\n{_JOIN}"))
+    rules = {finding.rule.id for finding in judge(linked.root, judged(linked.hot_path), lambda file: file)}
+    assert ("RF902" in rules) == waits
+
+
 _BOXED = (
     vtable("quiet", "quiet_run")
     + vtable("loud", "loud_run")
