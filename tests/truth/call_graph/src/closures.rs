@@ -275,7 +275,7 @@ pub mod scoped_thread {
 
     // ringfence: root
     //~ calls: root::{closure#0}, root::{closure#0}::{closure#0}, work
-    //~ also: <implicit::error_object::Rejected as Drop>::drop, implicit::thread::work
+    //~ also: <implicit::error_object::Rejected as Drop>::drop
     #[inline(never)]
     pub fn root(value: u64) {
         std::thread::scope(|scope| {
