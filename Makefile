@@ -62,7 +62,7 @@ CRATE_MANIFEST ?= testcrates/laminardb-0.1.0/Cargo.toml
 layout-bench: $(READY) ## compare layouts with the DWARF of the same build, and with other tools (CRATE_MANIFEST=…)
 	@$(BIN)/python tests/layout_bench.py --manifest-path $(CRATE_MANIFEST) $(if $(PACKAGE),--package $(PACKAGE))
 
-truth: $(READY) ## run the testcrates and print how right the audit is about them (less than a minute)
+truth: $(READY) ## run the testcrates and print how right the audit is about them (minutes)
 	@PYTHONPATH=tests $(BIN)/python -m truth
 
 reports: $(READY) ## audit what public reports speak of and print how much of it is found (minutes)

@@ -3,7 +3,10 @@
 PYTHONPATH=tests python -m truth
 """
 
-from truth import oracle, verdicts
+from truth import deed_tables, oracle, panicking, sharing, verdicts
 
 oracle.main()
+deed_tables.main()
+panicking.main()
+sharing.main()
 verdicts.main()

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from os import environ
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from truth import dhat, recording
-from truth.recording import TARGET, TESTCRATES, Kind, Recording, Seen, Site, crate_of
+from truth.recording import TARGET, Kind, Recording, Seen, Site, crate_of, folder_of
 
 from ringfence.pipeline.report.json import read
 from ringfence.pipeline.report.model import Finding, Report, Root
@@ -33,7 +34,7 @@ RUNS_ONCE = frozenset({"event_loop::core_main", "stop_flag::core_main"})
 """Roots of which one call is the whole run of a thread: what is first-use there happens once in each call."""
 _SELDOM = 8
 _OFTEN = 64
-"""Growth is amortised if, of at least so many calls, at most one in `_SELDOM` grows."""
+"""Growth is amortised if, of at least so many calls, at most one in `_SELDOM` grows; cold what less than half do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +84,14 @@ class Truth:
         return [finding for finding in self.findings if not self.seen(finding).times]
 
     def can_be_refuted(self, finding: Finding) -> bool:
-        """Whether counting could show a class to be wrong: not that of a finding that is hot or cold on a condition,
-        nor `amortized` or `first-use` in too few calls."""
+        """Whether counting could show a class to be wrong: not that of a finding that is hot on a condition, nor
+        `amortized`, `cold` or `first-use` in too few calls."""
         calls = len(self.recording.calls[finding.root])
         if finding.class_ == "hot":
             return finding.frequency == "always"
         if self.is_told_better(finding):
             return False
-        return (finding.class_ == "first-use" and calls > 1) or (finding.class_ == "amortized" and calls >= _OFTEN)
+        return (finding.class_ == "first-use" and calls > 1) or calls >= _OFTEN
 
     def is_told_better(self, finding: Finding) -> bool:
         """Whether another finding of its root, rule and line has a better class: what was seen there is of that one, as
@@ -101,7 +102,7 @@ class Truth:
 
     def holds(self, finding: Finding) -> bool:
         """Whether what was seen of a finding is what its class and frequency promise, as far as that can be counted:
-        `always` is every call; `amortized`, of many calls, few; `first-use` one call."""
+        `always` is every call; `amortized`, of many calls, few; `cold` less than half; `first-use` one call."""
         seen, calls = self.seen(finding), len(self.recording.calls[finding.root])
         if finding.frequency == "always" and finding.class_ == "hot":
             return len(seen.calls) == calls
@@ -109,6 +110,8 @@ class Truth:
             return True
         if finding.class_ == "amortized":
             return calls < _OFTEN or len(seen.calls) * _SELDOM <= calls
+        if finding.class_ == "cold":
+            return calls < _OFTEN or len(seen.calls) * 2 < calls
         if finding.class_ == "first-use":
             return seen.times <= len(seen.calls) if finding.root in RUNS_ONCE else len(seen.calls) <= 1
         return True
@@ -126,8 +129,9 @@ def place(finding: Finding) -> tuple[str, int]:
     return (finding.location.file, finding.location.line) if finding.location else ("", 0)
 
 
+@cache
 def find_out() -> Truth:
-    """Build, run, run under DHAT, audit."""
+    """Build, run, run under DHAT, audit; once a process."""
     recording.build()
     recorded = recording.record()
     crates = sorted({crate_of(root) for root in recorded.calls})
@@ -137,14 +141,15 @@ def find_out() -> Truth:
         return Truth(recorded, blocks, dict(zip(crates, audits, strict=True)))
 
 
+@cache
 def audit(crate: str) -> Report:
-    """The audit of a testcrate, as a user would make it."""
+    """The audit of a testcrate, as a user would make it; once a process."""
     script = Path(sys.executable).with_name("ringfence")
     command: list[str | Path] = [
         script,
         "audit",
         "--manifest-path",
-        TESTCRATES / crate / "Cargo.toml",
+        folder_of(crate) / "Cargo.toml",
         "--locked",
         "--exit-zero",
     ]
@@ -168,10 +173,10 @@ def show(console: Console, truth: Truth) -> None:
     """The tables, and what does not agree."""
     for table in (_sites(truth), _findings(truth), _roots(truth)):
         console.print(table)
-    _list(console, "seen at run time and not reported", map(str, truth.missing))
+    list_lines(console, "seen at run time and not reported", map(str, truth.missing))
     wrong = [finding for finding in truth.findings if truth.seen(finding).times and not truth.holds(finding)]
-    _list(console, "seen otherwise than its class says", (_told(finding, truth) for finding in wrong))
-    _list(console, "reported and never seen", (_told(finding, truth) for finding in truth.never_seen))
+    list_lines(console, "seen otherwise than its class says", (_told(finding, truth) for finding in wrong))
+    list_lines(console, "reported and never seen", (_told(finding, truth) for finding in truth.never_seen))
 
 
 def _sites(truth: Truth) -> Table:
@@ -184,7 +189,7 @@ def _sites(truth: Truth) -> Table:
         reported = sum(truth.is_reported(site) for site in sites)
         events, asked = sum(each.times for each in seen), sum(each.bytes for each in seen)
         places, by_dhat = sum(site.line > 0 for site in sites), sum(site in truth.blocks for site in sites)
-        _add(
+        add_row(
             table,
             rule,
             len(sites),
@@ -194,7 +199,7 @@ def _sites(truth: Truth) -> Table:
             by_dhat,
             reported,
             len(sites) - reported,
-            _share(reported, len(sites)),
+            share(reported, len(sites)),
         )
     return table
 
@@ -208,7 +213,7 @@ def _findings(truth: Truth) -> Table:
         for path_class in CLASSES:
             of_kind = [each for each in truth.findings if rule in (each.rule, "all") and each.class_ == path_class]
             if of_kind:
-                _add(table, rule, path_class, *_counts(of_kind, truth))
+                add_row(table, rule, path_class, *_counts(of_kind, truth))
     return table
 
 
@@ -218,8 +223,8 @@ def _counts(findings: Sequence[Finding], truth: Truth) -> Iterable[str | int]:
     every_call = sum(truth.holds(finding) for finding in always)
     tested = [finding for finding in seen if truth.can_be_refuted(finding)]
     right = sum(truth.holds(finding) for finding in tested)
-    yield from (len(findings), len(seen), len(tested), right, _share(right, len(tested)))
-    yield from (len(always), every_call, _share(every_call, len(always)))
+    yield from (len(findings), len(seen), len(tested), right, share(right, len(tested)))
+    yield from (len(always), every_call, share(every_call, len(always)))
 
 
 def _roots(truth: Truth) -> Table:
@@ -235,7 +240,7 @@ def _roots(truth: Truth) -> Table:
     for kind, roots in kinds.items():
         used = sum(truth.recording.events(root.function or "") > 0 for root in roots)
         calls = sum(len(truth.recording.calls.get(root.function or "", ())) for root in roots)
-        _add(table, kind, len(roots), calls, used, len(roots) - used)
+        add_row(table, kind, len(roots), calls, used, len(roots) - used)
     return table
 
 
@@ -247,22 +252,32 @@ def _told(finding: Finding, truth: Truth) -> str:
     return f"{finding.root}: {about} at {crate_of(finding.root)}/{file}:{line}{of}"
 
 
-def _list(console: Console, title: str, lines: Iterable[str]) -> None:
+def list_lines(console: Console, title: str, lines: Iterable[str]) -> None:
+    """The lines below a title, sorted, alike ones once."""
     each = sorted(lines)
     console.print(f"\n{title}: {len(each) or 'none'}")
     for line, times in sorted(Counter(each).items()):
         console.print(f"  {line}{f' ({times} times)' if times > 1 else ''}", soft_wrap=True)
 
 
+def counted_table(title: str, headings: Sequence[str], words: int) -> Table:
+    """An empty table; the first columns hold words, the others counts."""
+    table = _table(title)
+    for number, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if number < words else "right")
+    return table
+
+
 def _table(title: str) -> Table:
     return Table(title=f"\n{title}", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
 
 
-def _add(table: Table, *cells: str | int) -> None:
+def add_row(table: Table, *cells: str | int) -> None:
+    """A row of texts and counts."""
     table.add_row(*(Text(cell if isinstance(cell, str) else f"{cell:,}") for cell in cells))
 
 
-def _share(part: int, whole: int) -> str:
+def share(part: int, whole: int) -> str:
     """Rounded down: only all of them are 100 %."""
     return f"{100 * part // whole} %" if whole else "-"
 

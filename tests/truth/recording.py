@@ -127,6 +127,8 @@ class Call(msgspec.Struct, frozen=True):
     root: str
     file: str
     line: int
+    is_contended: bool
+    """Another thread held what the root wants."""
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -187,13 +189,17 @@ def _sites(executable: Path, calls: Sequence[Call], events: Sequence[_Event]) ->
 def site_of(root: str, kind: Kind, stack: Sequence[Frame]) -> Site:
     """The site of something that happened below a root, given the stack from the innermost frame."""
     inside = below_the_allocator(up_to_the_window(stack))
-    crate = f"{TESTCRATES / crate_of(root)}{os.sep}"
+    return Site(root, *own_place(root, inside), rule_of(kind, inside))
+
+
+def own_place(root: str, inside: Sequence[Frame]) -> tuple[str, int]:
+    """File and line of the innermost frame of the root's crate in a stack; ``"", 0`` where the root left the stack."""
+    crate = f"{folder_of(crate_of(root))}{os.sep}"
     # A dependency may lie in the folder of the crate that uses it.
     of_crate = [frame for frame in inside if frame.line and frame.file.startswith(f"{crate}src{os.sep}")]
     written = (frame for frame in of_crate if not _is_derive(frame.file, frame.line))
     own = next(written, of_crate[0] if of_crate else None)
-    rule = rule_of(kind, inside)
-    return Site(root, own.file.removeprefix(crate), own.line, rule) if own else Site(root, "", 0, rule)
+    return (own.file.removeprefix(crate), own.line) if own else ("", 0)
 
 
 @cache
@@ -229,6 +235,12 @@ def rule_of(kind: Kind, stack: Iterable[Frame]) -> str:
 def crate_of(root: str) -> str:
     """The crate of a root: ``roots`` of ``<roots::Keep as roots::Sink>::write``."""
     return root.lstrip("<").split("::", 1)[0]
+
+
+def folder_of(crate: str) -> Path:
+    """Where a crate of the runs stands: among the testcrates, or beside this file."""
+    beside = Path(__file__).parent / crate
+    return beside if beside.is_dir() else TESTCRATES / crate
 
 
 def frames_at(executable: Path, addresses: Iterable[int]) -> dict[int, list[Frame]]:

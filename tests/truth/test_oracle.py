@@ -17,22 +17,22 @@ _NOT_RUN = {
     "assumed": "calls functions of a library that does not exist",
     "batches": "never goes to the heap",
     "clean": "never goes to the heap",
-    "clocks": "never goes to the heap",
     "facade": "is about what stands behind a facade, not about the heap",
+    "folded": "is about guards that were folded away; what it allocates other crates do as well",
     "folds": "shows what is told apart; what it allocates other crates do as well",
     "handmade": "takes locks, and allocates under one of them only",
     "hashers": "never goes to the heap",
     "laminardb-0.1.0": "has a test of its own",
-    "lines": "never goes to the heap",
     "neighbours": "never goes to the heap",
-    "orders": "never goes to the heap",
+    "panics": "panics, and does to the heap what other crates do",
+    "threads": "starts threads and thread pools, which is what `kinds` and `spellings` do as well",
+    "unknown": "calls functions of a library that does not exist",
     "variants": "goes to the heap only where a queue grows",
     "walks": "never goes to the heap",
-    "panics": "panics, and does to the heap what other crates do",
-    "spins": "waits for threads, and never goes to the heap",
-    "unknown": "calls functions of a library that does not exist",
 }
-_WAIT_FOR_THREADS = ("files::", "guards::", "locks::", "spellings::system::", "waiting::")
+_NOT_ALL_RUN = ("lines::",)
+"""Of these crates only what waits or shares is run: the rest never goes to the heap."""
+_WAIT_FOR_THREADS = ("files::", "guards::", "kinds::", "locks::", "spellings::system::", "spins::", "waiting::")
 """Roots of these allocate where they really wait, which differs from run to run."""
 _GROWN_ANEW = Site("spellings::objects::explained", "src/objects.rs", 111, "RF102")
 _AT_ANOTHER_LINE = {_GROWN_ANEW, Site("encodes::Journal::note", "src/lib.rs", 10, "RF102")}
@@ -105,7 +105,8 @@ def test_every_root_of_every_testcrate_ran(truth: Truth) -> None:
         if "// ringfence: root" in "".join(file.read_text() for file in folder.glob("src/*.rs"))
     }
     assert sorted(marked - {*truth.reports} - {*_NOT_RUN}) == []
-    assert sorted({root.function or root.pattern for root in truth.roots} - {*truth.recording.calls}) == []
+    audited = {root.function or root.pattern for root in truth.roots}
+    assert sorted(root for root in audited - {*truth.recording.calls} if not root.startswith(_NOT_ALL_RUN)) == []
 
 
 def test_every_root_that_ran_is_in_a_report(truth: Truth) -> None:

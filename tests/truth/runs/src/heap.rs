@@ -64,14 +64,9 @@ fn start() -> usize {
     &raw const __executable_start as usize
 }
 
-/// Opens the window of a call in this thread.
+/// Opens the window of a call in this thread; 0 closes it.
 pub fn open(call: u64) {
     OPEN.set(call);
-}
-
-/// Closes it.
-pub fn close() {
-    OPEN.set(0);
 }
 
 #[inline(never)]

@@ -3,4 +3,4 @@
 mod heap;
 mod window;
 
-pub use window::{window, write};
+pub use window::{a_while, contend, window, write};

@@ -2,7 +2,9 @@
 //!
 //! `runs FILE` writes the calls and what they asked of the allocator into FILE.
 
+mod atomics;
 mod exchange;
+mod kinds;
 mod memory;
 mod paths;
 mod spellings;
@@ -15,6 +17,8 @@ fn main() -> std::io::Result<()> {
     spellings::run();
     system::run();
     values::run();
+    atomics::run();
+    kinds::run();
     exchange::run();
     runs::write()
 }

@@ -3,7 +3,7 @@
 use files::Feed;
 use guards::Desk;
 use locks::Shared;
-use runs::window;
+use runs::{a_while, contend, window};
 use std::fs::OpenOptions;
 use std::hint::black_box;
 use std::mem::MaybeUninit;
@@ -15,7 +15,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const MANY: u64 = 256;
-const A_WHILE: Duration = Duration::from_millis(20);
 
 pub fn run() {
     files();
@@ -68,11 +67,11 @@ fn receive(inbox: Receiver<u64>, send: impl Fn(u64) + Send + 'static) {
         for value in 0..MANY {
             send(value);
             if value == MANY / 2 {
-                thread::sleep(A_WHILE);
+                thread::sleep(a_while());
             }
         }
     });
-    thread::sleep(A_WHILE);
+    thread::sleep(a_while());
     for _ in 0..MANY + 2 {
         window("files::Feed::next", || feed.next());
     }
@@ -121,7 +120,7 @@ fn guards() {
     contended(|| desk.limits.read(), || window("guards::Desk::set_limit", || desk.set_limit(black_box(1), 2)));
     thread::scope(|scope| {
         scope.spawn(|| {
-            thread::sleep(A_WHILE);
+            thread::sleep(a_while());
             *desk.open.lock().unwrap() = true;
             desk.announce();
         });
@@ -133,18 +132,31 @@ fn guards() {
 }
 
 /// Runs something in a thread of its own, whose first wait it is, while another holds the lock.
-fn contended<G, R: Send>(lock: impl Fn() -> G + Sync, call: impl FnOnce() -> R + Send) {
+pub fn contended<G, R: Send>(lock: impl Fn() -> G + Sync, call: impl FnOnce() -> R + Send) {
     let is_held = Barrier::new(2);
     thread::scope(|scope| {
         scope.spawn(|| {
             let held = lock();
+            contend(true);
             is_held.wait();
-            thread::sleep(A_WHILE);
+            thread::sleep(a_while());
+            contend(false);
             drop(held);
         });
         is_held.wait();
         scope.spawn(call);
     });
+}
+
+struct Everywhere(Shared);
+
+// SAFETY: its cell is not used where several threads see it.
+unsafe impl Sync for Everywhere {}
+
+impl Everywhere {
+    fn get(&self) -> &Shared {
+        &self.0
+    }
 }
 
 fn locks() {
@@ -165,6 +177,12 @@ fn locks() {
         window("locks::Shared::bump", || shared.bump());
         window("locks::Shared::remember", || shared.remember(black_box(3)));
     }
+    let shared = Everywhere(shared);
+    let get = || shared.get();
+    contended(|| get().total.lock(), || window("locks::Shared::add", || get().add(black_box(1))));
+    contended(|| get().total.lock(), || window("locks::Shared::try_add", || get().try_add(black_box(1))));
+    contended(|| get().limit.write(), || window("locks::Shared::limit", || get().limit()));
+    contended(|| get().limit.read(), || window("locks::Shared::set_limit", || get().set_limit(black_box(3))));
 }
 
 fn waiting() {
@@ -174,9 +192,9 @@ fn waiting() {
     window("waiting::elapsed", || waiting::elapsed(black_box(start)));
     window("waiting::spin", || waiting::spin(black_box(3)));
     let ended = thread::spawn(|| ());
-    thread::sleep(A_WHILE);
+    thread::sleep(a_while());
     window("waiting::join", || waiting::join(ended));
-    let running = thread::spawn(|| thread::sleep(A_WHILE));
+    let running = thread::spawn(|| thread::sleep(a_while()));
     window("waiting::join", || waiting::join(running));
     std::panic::set_hook(Box::new(|_| ()));
     let failing = thread::spawn(|| panic!("{}", black_box("a text that is boxed")));
@@ -191,7 +209,7 @@ fn until_stopped() {
     };
     thread::scope(|scope| {
         scope.spawn(|| {
-            thread::sleep(A_WHILE);
+            thread::sleep(a_while());
             core.stop.store(true, Ordering::Release);
         });
         window("stop_flag::core_main", || stop_flag::core_main(&core, black_box("core")));
@@ -213,5 +231,5 @@ fn for_ever() {
     while core.inbox.iter().any(|event| event.load(Ordering::Acquire) != 0) {
         thread::sleep(Duration::from_millis(1));
     }
-    thread::sleep(A_WHILE);
+    thread::sleep(a_while());
 }
