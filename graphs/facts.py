@@ -19,7 +19,7 @@ from ringfence.graphs.access_facts import Access, Static
 from ringfence.graphs.references import References
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 55
+FACTS_VERSION = 57
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
@@ -105,6 +105,9 @@ class Place(Record, frozen=True):
     """Every way from the function's entry to a return passes through the block."""
     is_entered: bool = True
     """A way leads there that does not unwind."""
+    loops: tuple[int, ...] = ()
+    """Of the loops around it, outermost first, the locations that the function was inlined at which the whole loop
+    stands in; -1 where the loop is the function's own."""
 
 
 class CallSite(Record, frozen=True):

@@ -42,7 +42,10 @@ def part_of(function: FunctionFacts, locations: AbstractSet[int]) -> FunctionFac
         return None
     best = min(function.places[place].path_class for place in used)
     outer = min(function.places[place].loop_depth for place in used if function.places[place].path_class is best)
-    places = (msgspec.structs.replace(each, loop_depth=max(each.loop_depth - outer, 0)) for each in function.places)
+    places = (
+        msgspec.structs.replace(each, loop_depth=max(each.loop_depth - outer, 0), loops=each.loops[outer:])
+        for each in function.places
+    )
     return msgspec.structs.replace(part, places=tuple(places))
 
 

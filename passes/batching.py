@@ -14,7 +14,6 @@ batch form of a generic type that nothing instantiates, of a library that is not
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 
 from ringfence.graphs.classes import SiteClass
@@ -22,7 +21,7 @@ from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import crate_of, display_name, trait_method, without_generics
 from ringfence.graphs.program import Function, Program
 from ringfence.passes.advisory import ADVISORY_LEVELS
-from ringfence.passes.frames import best
+from ringfence.passes.frames import best, from_outside
 from ringfence.passes.rule import Level, Rule
 from ringfence.passes.sink import Sink
 from ringfence.passes.written_calls import WrittenCall, short_type, spelled_call
@@ -82,22 +81,19 @@ class BatchingPass:
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
         """Clauses 1 to 3."""
         found: dict[WrittenCall, list[SiteClass]] = defaultdict(list)
-        retries = {each.location for each in function.facts.atomics if each.operation == "cmpxchg"}
-        in_own_loop = {call for location in retries for call in _calls(function, hot_path, location, "")}
         for place, location in function.events():
             for call in _calls(function, hot_path, location, ""):
-                found[call].append(hot_path.classifier.of_event(function, place, location))
+                reached = hot_path.classifier.of_event(function, place, location)
+                found[call].append(from_outside(function, place, reached, call.location))
         for site in function.facts.calls:
             for call in _calls(function, hot_path, site.location, display_name(site.callee) if site.callee else ""):
-                found[call].append(hot_path.classifier.of_call(function, site))
+                reached = hot_path.classifier.of_call(function, site)
+                found[call].append(from_outside(function, site.place, reached, call.location))
         for call, sites in found.items():
             reached = best(sites)
-            # LLVM peels the head of a loop: one copy of the call stands before it.
-            deepest = max(each.loop_depth for each in sites)
-            repeated = reached if call in in_own_loop else replace(reached, loop_depth=deepest)
-            batch = _batch_form(call.path, hot_path.reached.program) if repeated.loop_depth else ""
+            batch = _batch_form(call.path, hot_path.reached.program) if reached.loop_depth else ""
             if batch:
-                yield SinkSite(function.id, call.location, repeated, _sink(call.path, batch))
+                yield SinkSite(function.id, call.location, reached, _sink(call.path, batch))
 
 
 def _calls(function: Function, hot_path: HotPath, location: int, callee: str) -> Iterator[WrittenCall]:

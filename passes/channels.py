@@ -13,7 +13,7 @@ from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import method_name, without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.advisory import ADVISORY_LEVELS
-from ringfence.passes.frames import FramedName, best, by_frame, operations
+from ringfence.passes.frames import FramedName, best, by_frame, operations, reached_from_outside
 from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink
 
@@ -80,7 +80,7 @@ class ChannelPass:
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
         """Sinks are the outermost frames of queue functions in which anything happens."""
         for frame, found in by_frame(function, operations(function), QUEUE).items():
-            sites = [hot_path.classifier.of_event(function, each.place, each.location) for each in found]
+            sites = reached_from_outside(function, found, frame.inlined_at, hot_path)
             yield SinkSite(function.id, found[0].location, best(sites), self._sink(frame, hot_path))
 
     def _sink(self, frame: FramedName, hot_path: HotPath) -> Sink:

@@ -30,7 +30,8 @@ PANIC_PATH = Rule(
     false_positives="Where the loop is short, or waits for memory anyway, the check costs nothing measurable: "
     "the finding is a note. A place that can panic by what the code says may never do so by what its callers pass.",
     how="In loops: a call of a panicking function of core, inlined from an index or the like in own code, whose "
-    "condition is decided in a block of a loop. What LLVM proved is gone and not reported. Places that can panic:"
+    "condition is decided in a loop on the way from the root. What LLVM proved is gone and not reported. Places that "
+    "can panic:"
     " calls that never return and that come to the panic handler, wherever they stand: in own code at their own "
     "line, also where LLVM joined several into one; below a call into a library, a drop or a virtual call at that"
     " call, once for each. So a root of which nothing is told cannot panic. An allocation that fails aborts and "
@@ -50,8 +51,9 @@ WIDE_MATCH = Rule(
     "batch by kind, or build with a profile (`-C profile-use`), which orders the arms by what was measured.",
     false_positives="Input of one kind for long stretches is predicted well. A match that LLVM turned into a table of "
     "values leaves no jump and is not reported.",
-    how="A `switch` of at least `[rules.RF405] cases` cases (8 unless set) in a loop, in own code or a dependency's: "
-    "without branch weights, or, built with `-C profile-use`, with one case that has `percent` of them or more (50).",
+    how="A `switch` of at least `[rules.RF405] cases` cases (8 unless set) in a loop on the way from the root, in own "
+    "code or a dependency's: without branch weights, or, built with `-C profile-use`, with one case that has "
+    "`percent` of them or more (50).",
     levels=NOTE_LEVELS,
 )
 
@@ -87,11 +89,11 @@ class ChecksPass:
         return ChecksPass(options.RF405)
 
     def sinks(self, function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
-        """Sinks are the function's own panicking calls and switches."""
+        """Sinks are the function's own panicking calls and switches; the loop may stand in whoever calls it."""
         places = function.facts.places
         for site in function.facts.calls:
             checked = _checked(site)
-            if checked is None or not places[site.guard].loop_depth:
+            if checked is None:
                 continue
             if places[site.guard].path_class is PathClass.HOT and _is_written_in_own_code(
                 function, site.location, hot_path.classifier
@@ -102,7 +104,7 @@ class ChecksPass:
                 yield SinkSite(function.id, site.location, reached, sink)
         for switch in function.facts.switches:
             writer = writer_of(function, switch.location, hot_path)
-            is_wide = switch.cases >= self.options.cases and places[switch.place].loop_depth > 0
+            is_wide = switch.cases >= self.options.cases
             match = _match(switch, self.options.percent) if is_wide and writer is not Writer.STANDARD else None
             if match is not None:
                 reached = hot_path.classifier.of_event(function, switch.place, switch.location)

@@ -20,7 +20,7 @@ from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import method_name, trait_method, without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.advisory import ADVISORY_LEVELS
-from ringfence.passes.frames import best
+from ringfence.passes.frames import best, from_outside
 from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink
 from ringfence.passes.writers import Writer, writer_of, writer_of_frame
@@ -99,6 +99,9 @@ def _add(
     clone = _clone(function, hot_path, site.location, callee)
     if clone is not None:
         at = hot_path.classifier.of_call(function, site)
+        if not _ADAPTER.match(without_generics(clone.path)):
+            # An adapter's loop clones an item in each turn; the loop in a clone copies the parts of one value.
+            at = from_outside(function, site.place, at, clone.location)
         # What an empty vector does not allocate is known to the callee only.
         clones[clone].append(_Allocation(replace(at, always=at.always and not callee), buffers))
 

@@ -6,11 +6,13 @@ belong to the outermost frame of the library's own operation, such as ``Mutex::l
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ringfence.graphs.classes import SiteClass
+from ringfence.graphs.facts import PathClass
+from ringfence.graphs.hotpath import HotPath
 from ringfence.graphs.names import without_generics
 from ringfence.graphs.program import Function
 
@@ -88,8 +90,36 @@ def by_frame(
     return frames
 
 
+def from_outside(function: Function, place: int, site: SiteClass, written_at: int) -> SiteClass:
+    """How an event is reached, seen from whoever wrote the operation that it belongs to: of the loops around it those
+    count that are not the operation's own (`ringfence.pipeline.ir.loop_owners`). ``written_at`` is the location that
+    the operation was inlined at, -1 where the function itself is the operation, or that of the call of it."""
+    loops = function.facts.places[place].loops
+    own = sum(written_at < 0 or _is_inside(function, owner, written_at) for owner in loops)
+    return replace(site, loop_depth=max(site.loop_depth - own, 0))
+
+
+def reached_from_outside(
+    function: Function, operations: Iterable[Operation], written_at: int, hot_path: HotPath
+) -> list[SiteClass]:
+    """`from_outside` of operations."""
+    return [
+        from_outside(
+            function, each.place, hot_path.classifier.of_event(function, each.place, each.location), written_at
+        )
+        for each in operations
+    ]
+
+
+def _is_inside(function: Function, owner: int, written_at: int) -> bool:
+    """Whether a function that was inlined at a location stands in what was inlined at another one."""
+    return owner == written_at or any(frame.inlined_at == written_at for frame in function.chain(owner))
+
+
 def best(sites: Sequence[SiteClass]) -> SiteClass:
-    """How a frame is reached: as the best of what stands in it. Its own loops are none of its caller's."""
-    first = min(sites, key=lambda site: (site.path_class, site.loop_depth))
+    """How a frame is reached: as the best of what stands in it, seen from outside. LLVM moves some of it out of loops,
+    and takes the first turn of a loop apart: the deepest tells how often."""
+    first = min(sites, key=lambda site: (site.path_class, -site.loop_depth))
     always = any(site.always for site in sites if site.path_class is first.path_class)
-    return replace(first, always=always, loop_depth=min(site.loop_depth for site in sites))
+    deepest = max(site.loop_depth for site in sites if site.path_class < PathClass.PANIC or site is first)
+    return replace(first, always=always, loop_depth=deepest)

@@ -14,7 +14,15 @@ from ringfence.graphs.contracts import Effect
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import display_name, last_segment, without_generics
 from ringfence.graphs.program import Function
-from ringfence.passes.frames import FramedName, Operation, atomic_operations, best, by_frame, outermost
+from ringfence.passes.frames import (
+    FramedName,
+    Operation,
+    atomic_operations,
+    best,
+    by_frame,
+    outermost,
+    reached_from_outside,
+)
 from ringfence.passes.lock_kinds import ACQUIRING, CONTENDED, RELEASING, LockKind, last_argument, lock_of
 from ringfence.passes.lock_shapes import drops_of, shapes
 from ringfence.passes.rule import Rule
@@ -66,13 +74,9 @@ def _inlined(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
     of its own: the frame is reached as the best of its atomics is."""
     frames = acquisitions(function)
     contended = _contended(function) if frames else {}
-    waiting = (
-        {outermost(function, wait.location, ACQUIRING) for wait in function.facts.waits} if frames else set[object]()
-    )
     for frame, operations in frames.items():
         taking = next(operation for operation in operations if operation.modifies)
-        sites = [hot_path.classifier.of_event(function, each.place, each.location) for each in operations]
-        site = _outside(best(sites)) if frame in waiting else best(sites)
+        site = best(reached_from_outside(function, operations, frame.inlined_at, hot_path))
         name = without_generics(frame.name)
         notes = _notes(frame.name, contended.get(frame, ""))
         sink = Sink(LOCK, name, "takes a lock", method=name, notes=notes, identity=_identity(frame.name))
@@ -91,7 +95,8 @@ def _by_shape(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]
         depths = {site.loop_depth for site in sites}
         # LLVM may write the first turn of the lock's own loop apart; else the exchange stands in that loop.
         own_loop = shape.waits and len(depths) == 1 and atomics[0].operation != "add"
-        site = _outside(best(sites)) if own_loop else best(sites)
+        site = best(sites)
+        site = _outside(site) if own_loop else replace(site, loop_depth=min(depths))
         kind = LockKind.SPIN if shape.waits else LockKind.FLAG
         name = "a spin lock" if shape.waits else "a lock"
         told = f"{name} of `{last_segment(shape.guard)}`" if shape.guard else f"{name} (a store gives it back)"

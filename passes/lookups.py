@@ -15,14 +15,13 @@ without a table by another function than SipHash.
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 
 from ringfence.graphs.classes import SiteClass
 from ringfence.graphs.facts import Load, LoadKind
 from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import crate_of, display_name, method_name, without_generics
 from ringfence.graphs.program import Function
-from ringfence.passes.frames import FramedName, best, outermost
+from ringfence.passes.frames import FramedName, best, from_outside, outermost
 from ringfence.passes.hashers import SIPHASH, hasher_of
 from ringfence.passes.rule import Level, Rule
 from ringfence.passes.sink import Sink
@@ -89,9 +88,10 @@ def lookups(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
             frames.setdefault(frame, []).append(load)
     for frame, loads in frames.items():
         writer = _user_of_table(function, frame.inlined_at, hot_path)
-        reached = best([classifier.of_event(function, load.place, load.location) for load in loads])
         # The loop over the groups of a chain, or over the levels of a tree, is none of the caller's.
-        reached = replace(reached, loop_depth=max(reached.loop_depth - 1, 0))
+        sites = [classifier.of_event(function, load.place, load.location) for load in loads]
+        pairs = zip(loads, sites, strict=True)
+        reached = best([from_outside(function, load.place, site, frame.inlined_at) for load, site in pairs])
         names = (frame.name, *(function.name_of(each) for each in function.chain(loads[0].location)))
         if writer is not Writer.STANDARD:
             hasher = hasher_of(names, function.where)
@@ -106,7 +106,7 @@ def lookups(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
         written_at = frame.inlined_at if frame is not None and frame.inlined_at >= 0 else site.location
         writer = _user_of_table(function, written_at, hot_path)
         if writer is not Writer.STANDARD:
-            reached = classifier.of_call(function, site)
+            reached = from_outside(function, site.place, classifier.of_call(function, site), written_at)
             path = frame.name if frame is not None else callee
             hasher = hasher_of((path, callee), function.where)
             yield SinkSite(function.id, site.location, reached, _lookup(path, hasher, reached, writer))

@@ -18,7 +18,7 @@ from ringfence.graphs.hotpath import HotPath, SinkSite
 from ringfence.graphs.names import crate_of, display_name, without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.advisory import ADVISORY_LEVELS
-from ringfence.passes.frames import best
+from ringfence.passes.frames import best, from_outside
 from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink
 from ringfence.passes.writers import Writer, writer_of
@@ -88,12 +88,14 @@ class SerializationPass:
             callee = display_name(site.callee) if site.callee else _method_called(function, position, hot_path)
             call = _format_call(function, site.location, callee)
             if call is not None:
-                found[call].append(hot_path.classifier.of_call(function, site))
+                reached = hot_path.classifier.of_call(function, site)
+                found[call].append(from_outside(function, site.place, reached, call.location))
         for copy in function.facts.copies:
             # All that is left of an encoder that was inlined whole may be a copy of bytes.
             call = _format_call(function, copy.location, "")
             if call is not None:
-                found[call].append(hot_path.classifier.of_event(function, copy.place, copy.location))
+                reached = hot_path.classifier.of_event(function, copy.place, copy.location)
+                found[call].append(from_outside(function, copy.place, reached, call.location))
         for call, sites in found.items():
             writer = _user_of_format(function, call.location, hot_path)
             if writer is not Writer.STANDARD:

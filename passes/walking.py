@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from ringfence.graphs.facts import LoadKind
+from ringfence.graphs.facts import Load, LoadKind
 from ringfence.graphs.hotpath import HotPath, SinkSite
+from ringfence.graphs.names import crate_of
 from ringfence.graphs.program import Function
 from ringfence.passes.advisory import ADVISORY_LEVELS
 from ringfence.passes.lookups import HASH_LOOKUP, hashes, lookups
@@ -25,6 +26,7 @@ POINTER_CHASING = Rule(
     how="A pointer that a loop carries from turn to turn and that is loaded through its own last value.",
     levels=ADVISORY_LEVELS,
 )
+_STANDARD = frozenset({"alloc", "core", "std"})
 _COLLECTIONS = re.compile(r"^<?alloc::collections::(?:linked_list|btree)::")
 
 
@@ -47,7 +49,9 @@ def _chains(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
             continue
         writer = writer_around(function, load.location, hot_path)
         # A collection's own way to one element is short.
-        is_short = is_collection or writer_of(function, load.location, hot_path) is Writer.STANDARD
+        is_short = is_collection or (
+            writer_of(function, load.location, hot_path) is Writer.STANDARD and _is_standard_loop(function, load)
+        )
         if writer is not Writer.STANDARD or is_collection:
             sink = Sink(
                 POINTER_CHASING,
@@ -58,3 +62,12 @@ def _chains(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
             )
             site = hot_path.classifier.of_event(function, load.place, load.location)
             yield SinkSite(function.id, load.location, site, sink)
+
+
+def _is_standard_loop(function: Function, load: Load) -> bool:
+    """Whether the innermost loop around a load is one of std's own: where the user's loop goes on by a method of std,
+    such as ``as_deref``, it is not."""
+    loops = function.facts.places[load.place].loops
+    owner = loops[-1] if loops else -1
+    inside = (function.name_of(frame) for frame in function.chain(load.location) if frame.inlined_at == owner)
+    return crate_of(next(inside, function.name)) in _STANDARD

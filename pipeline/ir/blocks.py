@@ -69,12 +69,13 @@ class BlockClasses:
     live: Sequence[bool]
     stops_at_flag: bool
     loops: Sequence[NaturalLoop]
-    """Where a block looks."""
+    owners: Sequence[tuple[int, ...]] = ()
+    """Of the loops around each block (`ringfence.pipeline.ir.loop_owners`), which debug info tells."""
 
 
 def classify(flow: ControlFlow) -> BlockClasses:
-    """Apply the clauses of the module's docstring, in almost linear time; clause 8 visits the blocks of a function that
-    asks a flag once for each loop around them."""
+    """Apply the clauses of the module's docstring, in almost linear time; blocks are visited once for each loop
+    around them."""
     count = len(flow.successors)
     crossings = _crossings(flow)
     predecessors = _predecessors(flow, crossings)
@@ -93,7 +94,7 @@ def classify(flow: ControlFlow) -> BlockClasses:
     if cycles and not returns:
         steady = _steady(flow, back_edges, predecessors, live)
         classes = [_before_the_loop(each, steady[block]) for block, each in enumerate(classes)]
-    loops = tuple(natural_loops(walk, predecessors)) if any(flow.asks_flag) or any(flow.looks) else ()
+    loops = tuple(natural_loops(walk, predecessors)) if back_edges else ()
     stops = any(flow.asks_flag) and any(_stops_at_flag(flow, loop.body, live) for loop in loops)
     return BlockClasses(classes, loop_depths(walk, predecessors), always, crossings, live, stops, loops)
 

@@ -180,8 +180,13 @@ class _Placing:
         path_class = self.classes.classes[block]
         if path_class is PathClass.COLD and 0 < self.classes.crossings[block] <= forgiven:
             path_class = PathClass.HOT
-        is_entered = self.classes.crossings[block] >= 0
-        row = Place(path_class, self.classes.depths[block], self.classes.always[block], is_entered)
+        row = Place(
+            path_class,
+            self.classes.depths[block],
+            self.classes.always[block],
+            self.classes.crossings[block] >= 0,
+            self.classes.owners[block],
+        )
         return self.rows.setdefault(row, len(self.rows))
 
 
@@ -232,7 +237,9 @@ class _Guards:
         self._predecessors: list[list[int]] | None = None
 
     def of(self, block: int) -> int:
-        """The nearest block before a panic block that is none itself; -1 where there is none."""
+        """The block that leads to a panic block, by panic blocks only, and is none itself; -1 where there is none. Of
+        several the best class counts, then the deepest: LLVM turns a loop so that its check stands in front of it and
+        at its end."""
         if self._predecessors is None:
             self._predecessors = [[] for _ in self._successors]
             for source, targets in enumerate(self._successors):
@@ -240,14 +247,18 @@ class _Guards:
                     self._predecessors[target].append(source)
         seen = {block}
         queue = [block]
+        found: list[int] = []
         for current in queue:
             for before in self._predecessors[current]:
-                if self._classes.classes[before] is not PathClass.PANIC:
-                    return before
-                if before not in seen:
-                    seen.add(before)
-                    queue.append(before)
-        return -1
+                if before in seen:
+                    continue
+                seen.add(before)
+                is_panic = self._classes.classes[before] is PathClass.PANIC
+                (queue if is_panic else found).append(before)
+        return min(found, key=self._rank, default=-1)
+
+    def _rank(self, block: int) -> tuple[PathClass, int, int]:
+        return self._classes.classes[block], -self._classes.depths[block], block
 
 
 def _needs_order(calls: Sequence[CallSite], atomics: Sequence[Atomic]) -> bool:

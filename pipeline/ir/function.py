@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from ringfence.graphs.facts import (
@@ -22,6 +22,7 @@ from ringfence.pipeline.ir.calls import Body, Call, CallReader, Copy
 from ringfence.pipeline.ir.deeds import WAITING, IsSlot
 from ringfence.pipeline.ir.events import Event, Events, forgiven, place
 from ringfence.pipeline.ir.loads import GROUP_LOADS, chased_loads, hashed
+from ringfence.pipeline.ir.loop_owners import owners
 from ringfence.pipeline.ir.marks import Guards, Marked
 from ringfence.pipeline.ir.syntax import RETURNED, SYMBOL, symbol_name
 from ringfence.pipeline.ir.waits import BodyText, idle, waits
@@ -161,8 +162,12 @@ class _Blocks:
 
     def body(self, text: bytes, end: int, is_slot: IsSlot) -> BodyText:
         """The text of each block, ``end`` being that of the last."""
-        spans = dict(zip(self.order, pairwise([*self.starts, end]), strict=True))
+        spans = self.spans(end)
         return BodyText(text, spans, self.numbers, self.successors, is_slot)
+
+    def spans(self, end: int) -> dict[int, tuple[int, int]]:
+        """Where the text of each block begins and ends."""
+        return dict(zip(self.order, pairwise([*self.starts, end]), strict=True))
 
     def classify(self, reader: CallReader) -> BlockClasses:
         calls_cold = [False] * len(self.successors)
@@ -232,6 +237,11 @@ def read_function(text: bytes, start: int, end: int, head: bytes, reader: CallRe
     accesses = _accesses(memory, (start, end), head, slots, blocks, classes)
     events += _waits(whole, classes, blocks, calls, atomics, reader)
     events += panics
+    spans = blocks.spans(end)
+    around = owners(
+        classes.loops, len(blocks.successors), lambda block: text[slice(*spans.get(block, (0, 0)))], reader.metadata
+    )
+    classes = replace(classes, owners=around)
     return place(events, accesses, blocks.successors, classes, reader.location, idle(whole))
 
 

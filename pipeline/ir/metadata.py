@@ -16,6 +16,7 @@ _LOCATION = re.compile(
 )
 _BLOCK = re.compile(rb"!\d+ = (?:distinct )?!DILexicalBlock(?:File)?\(scope: !(\d+)(?:, file: !(\d+))?")
 _FIELD_SCOPE = re.compile(rb"\bscope: !(\d+)")
+_FIELD_INLINED_AT = re.compile(rb"\binlinedAt: !(\d+)")
 _FIELD_FILE = re.compile(rb"\bfile: !(\d+)")
 _FIELD_LINE = re.compile(rb"\bline: (\d+)")
 _FIELD_NAME = re.compile(rb'\bname: "([^"]*)"')
@@ -58,6 +59,7 @@ class Metadata:
         is_measured = any(_MEASURED in node for node in nodes[:_FIRST_NODES])
         self._least = _UNLIKELY_IF_MEASURED if is_measured else _UNLIKELY
         self._unlikely_of: dict[int, tuple[int, ...]] = {}
+        self._inlined_through: dict[int, tuple[int, ...]] = {}
         self._path_of: dict[int, str] = {}
 
     def node(self, number: int) -> bytes:
@@ -87,6 +89,19 @@ class Metadata:
             row = len(self.frames) // 5 - 1
             self._frame_of[inner] = row
         return row
+
+    def is_on_a_line(self, number: int) -> bool:
+        """Whether a ``DILocation`` stands on a line of the source."""
+        return not self.node(number).split(b"(", 1)[-1].startswith(b"line: 0,")
+
+    def inlined_through(self, number: int) -> tuple[int, ...]:
+        """The locations, as numbers of nodes, that a ``DILocation`` was inlined at, outermost first."""
+        known = self._inlined_through.get(number)
+        if known is None:
+            outer = _FIELD_INLINED_AT.search(self.node(number))
+            known = (*self.inlined_through(int(outer[1])), int(outer[1])) if outer else ()
+            self._inlined_through[number] = known
+        return known
 
     def has_line(self, location: int) -> bool:
         """Whether a row of ``frames`` stands on a line of the source; what LLVM joined may have none."""
