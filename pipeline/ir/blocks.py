@@ -21,7 +21,9 @@ container nor initialises on first use.
    whose branch an atomic load of one byte decides: a thread's main loop that runs until told to stop. A wait for a flag
    does nothing in its loop, and a retry (of a sequence lock, say) is decided by a word.
 
-Not handled: exceptions of other languages' personalities are edges like Rust's; ``callbr`` targets are normal.
+Not handled: loops of a function that has more than `_MOST_VISITS` blocks in loops, each counted for each loop around
+it (clause 8 and what asks for bodies). Exceptions of other languages' personalities are edges like Rust's; ``callbr``
+targets are normal.
 """
 
 from collections.abc import Sequence
@@ -31,6 +33,9 @@ from enum import IntEnum
 
 from ringfence.graphs.facts import PathClass
 from ringfence.pipeline.ir.loops import NaturalLoop, Walk, loop_depths, natural_loops
+
+_MOST_VISITS = 2_000_000
+"""A function of 40,000 blocks in 50 loops: no compiler writes more. Beyond it the bodies of its loops stay unknown."""
 
 
 class Ending(IntEnum):
@@ -74,8 +79,8 @@ class BlockClasses:
 
 
 def classify(flow: ControlFlow) -> BlockClasses:
-    """Apply the clauses of the module's docstring, in almost linear time; blocks are visited once for each loop
-    around them."""
+    """Apply the clauses of the module's docstring, in almost linear time; for the bodies of loops, blocks are visited
+    once for each loop around them, where that is no more than `_MOST_VISITS`."""
     count = len(flow.successors)
     crossings = _crossings(flow)
     predecessors = _predecessors(flow, crossings)
@@ -94,9 +99,11 @@ def classify(flow: ControlFlow) -> BlockClasses:
     if cycles and not returns:
         steady = _steady(flow, back_edges, predecessors, live)
         classes = [_before_the_loop(each, steady[block]) for block, each in enumerate(classes)]
-    loops = tuple(natural_loops(walk, predecessors)) if back_edges else ()
+    depths = loop_depths(walk, predecessors)
+    is_sane = sum(depths) <= _MOST_VISITS
+    loops = tuple(natural_loops(walk, predecessors)) if back_edges and is_sane else ()
     stops = any(flow.asks_flag) and any(_stops_at_flag(flow, loop.body, live) for loop in loops)
-    return BlockClasses(classes, loop_depths(walk, predecessors), always, crossings, live, stops, loops)
+    return BlockClasses(classes, depths, always, crossings, live, stops, loops)
 
 
 def _class_of(crossings: int, live: bool, always: bool, calm: bool) -> PathClass:
