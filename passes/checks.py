@@ -99,7 +99,9 @@ class ChecksPass:
                 function, site.location, hot_path.classifier
             ):
                 verb, alone = checked
-                sink = Sink(PANIC_PATH, display_name(site.callee), verb, alone, at_most_once=Level.HIDDEN)
+                sink = Sink(
+                    PANIC_PATH, display_name(site.callee), verb, alone, at_most_once=Level.HIDDEN, only_in_loops=True
+                )
                 reached = hot_path.classifier.of_event(function, site.guard, site.location)
                 yield SinkSite(function.id, site.location, reached, sink)
         for switch in function.facts.switches:
@@ -121,6 +123,7 @@ def _match(switch: Switch, percent: int) -> Sink | None:
             "matches",
             f"{told} without weights is decided",
             at_most_once=Level.HIDDEN,
+            only_in_loops=True,
             notes=(("cases", switch.cases),),
         )
     if not switch.usual or switch.share < percent:
@@ -131,6 +134,7 @@ def _match(switch: Switch, percent: int) -> Sink | None:
         "matches",
         f"{told}, of which the one of value {switch.usual} is taken {switch.share} times in 100, is decided",
         at_most_once=Level.HIDDEN,
+        only_in_loops=True,
         notes=(("cases", switch.cases), ("usual", switch.usual), ("percent", switch.share)),
         help=f"test the usual case first: `if kind as u64 == {switch.usual} {{ … }} else {{ match kind {{ … }} }}`",
     )

@@ -219,7 +219,7 @@ def _named(root: Function, sinks: Judged, display: Display) -> Iterator[tuple[st
             continue
         if rule in ABOUT_TYPES and (rule.id, each.payload.what) in types:
             continue
-        if each.part == WITHIN_OTHERS:
+        if each.part == WITHIN_OTHERS or (each.payload.only_in_loops and not each.loop_depth):
             continue
         types.add((rule.id, each.payload.what))
         yield fingerprints.of(rule, each), rule, each

@@ -38,6 +38,8 @@ class Sink:
     """The loudest level, where this sink is milder than its rule."""
     at_most_once: Level | None = None
     """The loudest level where no loop of the path repeats it."""
+    only_in_loops: bool = False
+    """It is nothing to tell where no loop of the path repeats it."""
     notes: tuple[tuple[str, object], ...] = ()
     """Further details for the report, by name."""
     method: str = ""
