@@ -21,6 +21,7 @@ _FEWEST = {"Map": 3, "Set": 2}
 _ALLOCATOR = re.compile(r"(?:alloc::alloc|allocator_api2(?:::\w+)*|std::alloc)::\w+$")
 _DEFAULT = "core::hash::BuildHasherDefault<"
 _STANDARD = "std::hash::random::RandomState"
+_STANDARD_TABLES = ("std::collections::hash::map::HashMap<", "std::collections::hash::set::HashSet<")
 _CRATES = {
     "core": SIPHASH,
     "std": SIPHASH,
@@ -64,8 +65,12 @@ def _default(table: str, arguments: Sequence[str], where: ModuleFacts) -> str:
     """Clause 4: the hasher that a symbol leaves out."""
     if crate_of(table) == "std":
         return _STANDARD
-    described = (each.name for each in where.described_types() if each.name.startswith(f"{table}<"))
-    full = [found for name in described if len(found := _arguments(name[len(table) :])) > len(arguments)]
+    names = [each.name for each in where.described_types()]
+    is_wrapped = crate_of(table) == "hashbrown"
+    wrapped = [_arguments(each[each.find("<") :]) for each in names if is_wrapped and each.startswith(_STANDARD_TABLES)]
+    described = (_arguments(name[len(table) :]) for name in names if name.startswith(f"{table}<"))
+    # Inside each of std's tables lies one of hashbrown's, which is given the outer one's hasher.
+    full = [found for found in described if len(found) > len(arguments) and found not in wrapped]
     same = [each for each in full if each[: len(arguments)] == [*arguments]] or full
     hashers = {each[-1] for each in same}
     if len(hashers) == 1:

@@ -1,5 +1,6 @@
 """What a table hashes with is read from its type."""
 
+import msgspec
 import pytest
 from unit.ir_modules import facts_of
 
@@ -46,3 +47,16 @@ def test_a_newtype_is_what_it_wraps_and_a_seed_is_no_hasher() -> None:
     }
     assert hasher_name("hashbrown::hasher::DefaultHashBuilder", types.get) == "foldhash"
     assert hasher_name("own::Seeded", types.get) == "Seeded"
+
+
+def test_the_hasher_of_a_table_inside_one_of_std_is_no_default() -> None:
+    names = (
+        "std::collections::hash::map::HashMap<u64, u64, std::hash::random::RandomState>",
+        "hashbrown::map::HashMap<u64, u64, std::hash::random::RandomState, alloc::alloc::Global>",
+        "hashbrown::map::HashMap<u64, u64, foldhash::fast::RandomState, allocator_api2::stable::alloc::global::Global>",
+        "indexmap::map::IndexMap<u64, u64, std::hash::random::RandomState>",
+    )
+    types = tuple(TypeFacts(name, TypeKind.STRUCT, 48, 8, ()) for name in names)
+    where = msgspec.structs.replace(_NOTHING, types=msgspec.Raw(msgspec.msgpack.encode(types)))
+    assert hasher_of(["hashbrown::map::HashMap<u64, u64>::get::<u64>"], where) == "foldhash"
+    assert hasher_of(["indexmap::map::IndexMap<u64, u64>::get::<u64>"], where) == "SipHash"
