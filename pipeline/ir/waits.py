@@ -19,6 +19,9 @@ called functions do.
    and an edge that leaves that turn is decided by an atomic or volatile load, by a try, by a plain load behind a fence
    or by what a call returns.
 5. Of loops in one another the innermost that waits is told.
+6. LLVM takes a loop apart by what no turn changes (*loop unswitching*): where there is nothing to do, a copy is left
+   that only looks. What decides stands on one line of the source in both: where the other copy does something, the
+   loop of the source does, and none of the copies waits.
 
 A call of a function is *calm* where the same holds for its body from end to end (`Idle`). A function that does
 something where it succeeds is calm for a loop that goes on only where it did not (`ringfence.pipeline.ir.refusals`).
@@ -52,6 +55,7 @@ _ASKED = re.compile(
     rb"|icmp (?:samesign )?(?P<predicate>eq|ne) [^ ]+ )(?P<value>%" + SYMBOL + rb"),? ?(?P<number>-?\d+)?"
 )
 """How a condition is made of a call's value, or of its first word."""
+_LOCATION = re.compile(rb"!dbg !(\d+)")
 _SIDES = 2
 _LARGEST_WITHOUT_ATOMICS = 8192
 """Bytes of a loop, or of a function, that has calls and no atomic of its own."""
@@ -94,6 +98,29 @@ class BodyText:
 
 def waits(body: BodyText, loops: Iterable[NaturalLoop], looks: frozenset[int]) -> Iterator[FoundWait]:
     """The loops that wait. ``looks`` are the blocks with an atomic, volatile or fence."""
+    every = tuple(loops)
+    found = list(_waiting(body, every, looks))
+    waiting = frozenset[int]().union(*(loop.body for loop, _ in found))
+    for loop, wait in found:
+        others = (other.body - waiting for other in every if other.body.isdisjoint(loop.body))
+        if not any(_reads_at(body, wait.reads[0], blocks) for blocks in others):
+            yield wait
+
+
+def _reads_at(body: BodyText, offset: int, blocks: Iterable[int]) -> bool:
+    """Whether an atomic in some block has the location of the instruction at an offset."""
+    line = body.text[offset + 1 : body.text.find(b"\n", offset + 1)]
+    location = _LOCATION.search(line)
+    if location is None:
+        return False
+    same = re.compile(rb"\n  [^\n]*(?:atomic|cmpxchg)[^\n]*!dbg !" + location[1] + rb"\b")
+    return any(same.search(body.text, *body.spans[block]) for block in blocks if block in body.spans)
+
+
+def _waiting(
+    body: BodyText, loops: Sequence[NaturalLoop], looks: frozenset[int]
+) -> Iterator[tuple[NaturalLoop, FoundWait]]:
+    """Clauses 1 to 5."""
     told: list[frozenset[int]] = []
     for loop in sorted(loops, key=lambda each: (len(each.body), each.header)):
         if any(inner <= loop.body for inner in told):
@@ -104,7 +131,7 @@ def waits(body: BodyText, loops: Iterable[NaturalLoop], looks: frozenset[int]) -
         if found is not None:
             if found.is_certain:
                 told.append(loop.body)
-            yield found
+            yield loop, found
 
 
 def idle(body: BodyText) -> tuple[Idle, Refusal | None]:

@@ -355,3 +355,44 @@ def test_a_loop_that_calls_what_does_something_or_is_not_known_does_not_wait(dee
     made = "%x = load i64, ptr %p\n"
     assert spins(f"{other}define internal i1 @ready(ptr %p) noinline {{\n{made} {deed}\n {_LOADS}") == []
     assert spins("declare i1 @ready(ptr)") == []
+
+
+UNSWITCHED = """
+  %none = icmp eq i64 %n, 0
+  br i1 %none, label %looking, label %working
+looking:
+  %v = load atomic i64, ptr %a acquire, align 8, !dbg !{first}
+  %go = icmp eq i64 %v, 0
+  br i1 %go, label %looking, label %out
+working:
+  %w = load atomic i64, ptr %a acquire, align 8, !dbg !{second}
+  %on = icmp eq i64 %w, 0
+  store i64 %w, ptr %b
+  {turn}
+  br i1 %on, label %working, label %out
+out:
+  ret void
+"""
+_LOCATIONS = """
+!llvm.dbg.cu = !{!0}
+!llvm.module.flags = !{!5}
+!5 = !{i32 2, !"Debug Info Version", i32 3}
+!0 = distinct !DICompileUnit(language: DW_LANG_Rust, file: !1, producer: "x", emissionKind: LineTablesOnly)
+!1 = !DIFile(filename: "f.rs", directory: "/d")
+!2 = distinct !DISubprogram(name: "f", scope: !1, file: !1, line: 1, unit: !0, spFlags: DISPFlagDefinition)
+!3 = !DILocation(line: 3, column: 5, scope: !2)
+!4 = !DILocation(line: 9, column: 5, scope: !2)
+"""
+GROWS = "%size = load i64, ptr %b\n %more = add i64 %size, 1\n store i64 %more, ptr %b"
+
+
+@pytest.mark.parametrize(
+    ("second", "turn", "waiting"),
+    [(3, GROWS, 0), (4, GROWS, 1), (3, "", 2)],
+    ids=["a copy does something", "another loop does something", "no copy does anything"],
+)
+def test_a_copy_of_a_loop_that_does_something_does_not_wait(second: int, turn: str, waiting: int) -> None:
+    body = UNSWITCHED.format(first=3, second=second, turn=turn)
+    head = "define void @f(ptr %a, ptr %b, i64 %n) !dbg !2"
+    facts = facts_of(f"{head} {{\n{body}\n}}\n{_LOCATIONS}").function("f")
+    assert len(facts.waits) == waiting

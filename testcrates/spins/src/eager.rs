@@ -311,6 +311,20 @@ impl Stack {
         }
     }
 
+    /// Where there is nothing to do, LLVM leaves a loop that only looks.
+    // ringfence: root
+    #[inline(never)]
+    pub fn stir(&self, cells: &mut [u64]) -> u64 {
+        let mut turns = 0;
+        while !self.stop.load(Ordering::Acquire) {
+            for cell in &mut *cells {
+                *cell = cell.wrapping_mul(31).rotate_left(7);
+            }
+            turns += 1;
+        }
+        turns
+    }
+
     /// The loop counts for others to see.
     // ringfence: root
     #[inline(never)]
