@@ -8,9 +8,9 @@ container which is new in this call, the cold callee is the only way on, and its
    mark that rustc *sees*, that of a function or of an inherent method, says nothing by itself (`Mark.WEIGHED`): as in
    clause 2, and some way from the guard to the call must be unlikely. Where LLVM joins branches, one of several may be.
 2. A mark that rustc does not see when it writes the branch, that of a trait's method or of a closure, and any mark of
-   an older compiler, counts where a branch guards the call in the inlined copy of the function that the call is written
-   in, or deeper (`Mark.GUARDED`). A closure, a conversion and ``from_residual`` run for the function that was given
-   them: they count as parts of it.
+   an older compiler or without optimisation, counts where a branch guards the call in the inlined copy of the function
+   that the call is written in, or deeper (`Mark.GUARDED`). A closure, a conversion and ``from_residual`` run for the
+   function that was given them: they count as parts of it.
 3. A callee that only *makes* something, which is given nothing that it could write to, has no check that depends on a
    new container: any guard will do (`Mark.FREE`). Most of them make errors.
 4. A branch *guards* a block that depends on it (J. Ferrante, K. Ottenstein, J. Warren, *The Program Dependence Graph

@@ -137,10 +137,18 @@ class Metadata:
     @cached_property
     def _directory(self) -> str:
         """Where the compiler was run."""
-        unit = next((node for node in self._nodes if b"!DICompileUnit(" in node), b"")
-        file = _FIELD_FILE.search(unit)
+        file = _FIELD_FILE.search(self._compile_unit)
         match = _FILE.search(self.node(int(file[1]))) if file else None
         return unescape(match[2] or b"") if match else ""
+
+    @cached_property
+    def is_optimized(self) -> bool:
+        """Whether the compiler says that it optimised; where it says nothing, it did."""
+        return b"isOptimized: false" not in self._compile_unit
+
+    @cached_property
+    def _compile_unit(self) -> bytes:
+        return next((node for node in self._nodes if b"!DICompileUnit(" in node), b"")
 
     def function_at(self, location: int) -> str:
         """Linkage name of the function that a row of ``frames`` stands in."""

@@ -75,7 +75,7 @@ def read_module(text: bytes) -> ModuleFacts:
     addressable = frozenset(heads) | frozenset(constants.addresses)
     ident = _IDENT.search(text, metadata_start)
     producer = _STRING.search(metadata.node(int(ident[1]))) if ident else None
-    weighs = producer is not None and weighs_cold_calls(producer[1])
+    weighs = producer is not None and metadata.is_optimized and weighs_cold_calls(producer[1])
     referable = addressable | constants.nameable
     calls = CallReader(text, heads, groups, metadata, addressable, constants, weighs_cold_calls=weighs)
     has_variables = text.find(_VARIABLE, metadata_start) >= 0

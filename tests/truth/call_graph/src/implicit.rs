@@ -567,7 +567,6 @@ pub mod waker {
 
     // ringfence: root
     //~ calls: wake_by_ref
-    //~ also: implicit::other_lazy_cells::cell
     #[inline(never)]
     pub fn root(waker: &Waker) {
         waker.wake_by_ref();
