@@ -323,7 +323,7 @@ class VirtualCalls:
 
 def _is_told(call: _VirtualCall) -> bool:
     """Whether more than the signature is known; every closure without arguments is a ``dyn Fn()``."""
-    if call.dyn == {_ANY_CLOSURE}:
+    if call.dyn == frozenset((_ANY_CLOSURE,)):
         return not call.signature.endswith("(ptr)")
     is_any_closure = all(dyn.startswith(_CALLABLE) and dyn.endswith(_WITHOUT_ARGUMENTS) for dyn in call.dyn)
     return call.is_written or not is_any_closure

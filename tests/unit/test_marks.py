@@ -34,16 +34,25 @@ _CLOSURE = _legacy("test", "f", "_$u7b$$u7b$closure$u7d$$u7d$")
 _NEW, _OLD = "rustc version 1.95.0 (59807616e 2026-04-14)", "rustc version 1.80.0 (051478957 2024-07-21)"
 
 
-def class_of_work(code: str, source: Source, producer: str = _NEW) -> PathClass:
+def class_of_work(code: str, source: Source, producer: str = _NEW, *, is_optimized: bool = True) -> PathClass:
     """The class of the call of ``work`` in the module's function ``f``."""
     number = len(source.nodes)
     named = f'!llvm.ident = !{{!{number}}}\n!{number} = !{{!"{producer}"}}\n'
-    facts = facts_of(source.module(code + _DECLARED) + named).function("f")
+    text = source.module(code + _DECLARED) + named
+    text = text if is_optimized else text.replace("isOptimized: true", "isOptimized: false")
+    facts = facts_of(text).function("f")
     (site,) = (site for site in facts.calls if site.callee == "work")
     return facts.places[site.place].path_class
 
 
-def behind(call: str, producer: str = _NEW, weights: str = "", frames: tuple[str, str] = ("", "")) -> PathClass:
+def behind(
+    call: str,
+    producer: str = _NEW,
+    weights: str = "",
+    frames: tuple[str, str] = ("", ""),
+    *,
+    is_optimized: bool = True,
+) -> PathClass:
     """The class of what stands behind a call on one side of a branch. ``frames`` are the functions, inlined into ``f``,
     of the branch and of the call."""
     source = Source()
@@ -63,11 +72,15 @@ def behind(call: str, producer: str = _NEW, weights: str = "", frames: tuple[str
       br label %end, !dbg {outer}
     end:
       ret void, !dbg {outer} }}"""
-    return class_of_work(code, source, producer)
+    return class_of_work(code, source, producer, is_optimized=is_optimized)
 
 
 def test_a_cold_call_without_the_weights_that_rustc_gives_its_guard_makes_nothing_cold() -> None:
     assert behind(_GROW) is PathClass.HOT
+
+
+def test_without_optimisation_no_guard_has_weights_and_none_is_folded() -> None:
+    assert behind(_GROW, is_optimized=False) is PathClass.COLD
 
 
 def test_a_guard_that_stands_has_weights_and_makes_what_it_leads_to_cold() -> None:
