@@ -37,7 +37,7 @@ class Source:
 
     def __post_init__(self) -> None:
         for node in (
-            "distinct !DICompileUnit(language: DW_LANG_Rust, file: !1, isOptimized: true, emissionKind: LineTablesOnly)",
+            "distinct !DICompileUnit(language: DW_LANG_Rust, file: !1, isOptimized: true, emissionKind: 2)",
             '!DIFile(filename: "unit.rs", directory: "/own")',
             "!DISubroutineType(types: !3)",
             "!{null}",
