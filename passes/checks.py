@@ -51,9 +51,9 @@ WIDE_MATCH = Rule(
     "batch by kind, or build with a profile (`-C profile-use`), which orders the arms by what was measured.",
     false_positives="Input of one kind for long stretches is predicted well. A match that LLVM turned into a table of "
     "values leaves no jump and is not reported.",
-    how="A `switch` of at least `[rules.RF405] cases` cases (8 unless set) in a loop on the way from the root, in own "
-    "code or a dependency's: without branch weights, or, built with `-C profile-use`, with one case that has "
-    "`percent` of them or more (50).",
+    how="A `switch` of at least `[rules.RF405] cases` cases (8 unless set) in own code, in a loop on the way from the "
+    "root, or in a loop of a dependency's: without branch weights, or, built with `-C profile-use`, with one case that "
+    "has `percent` of them or more (50).",
     levels=NOTE_LEVELS,
 )
 
@@ -107,7 +107,9 @@ class ChecksPass:
         for switch in function.facts.switches:
             writer = writer_of(function, switch.location, hot_path)
             is_wide = switch.cases >= self.options.cases
-            match = _match(switch, self.options.percent) if is_wide and writer is not Writer.STANDARD else None
+            # A dependency dispatches by type far below a loop of the user's; its own loops are what it chose.
+            is_told = writer is Writer.OWN or (writer is Writer.DEPENDENCY and places[switch.place].loop_depth > 0)
+            match = _match(switch, self.options.percent) if is_wide and is_told else None
             if match is not None:
                 reached = hot_path.classifier.of_event(function, switch.place, switch.location)
                 yield SinkSite(function.id, switch.location, reached, match)
