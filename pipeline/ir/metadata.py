@@ -128,6 +128,8 @@ class Metadata:
 
     def _file_named(self, path: str) -> int:
         """Row in ``files`` of a file that a constant names: as the compiler was given it."""
+        # rustc ends the names in `core::panic::Location` with a NUL, for C (`Location::file_as_c_str`).
+        path = path.partition("\0")[0]
         absolute = path.startswith(("/", "\\")) or path[1:2] == ":"
         full = path if absolute or not self._directory else f"{self._directory}/{path}"
         if full not in self.files:
