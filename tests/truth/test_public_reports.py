@@ -11,16 +11,7 @@ WRONGLY_CLEAN = ["quanta-shared-last"]
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow, pytest.mark.real_world]
 
 
-_IN_MOTION = {"rust-decimal-display": "what it says changed with the loops, and is to be looked at"}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=False, reason=_IN_MOTION[name]) if name in _IN_MOTION else ())
-        for name in names()
-    ],
-)
+@pytest.mark.parametrize("name", names())
 def test_what_is_recorded_of_a_public_report_is_what_ringfence_says(name: str) -> None:
     asked = entry(name)
     said = {which: judged(asked, which, audit(name, asked, which)).result for which in versions(asked)}
