@@ -32,8 +32,8 @@ _NOT_RUN = {
     "variants": "goes to the heap only where a queue grows",
     "walks": "never goes to the heap",
 }
-_NOT_ALL_RUN = ("lines::",)
-"""Of these crates only what waits or shares is run: the rest never goes to the heap."""
+_NOT_ALL_RUN = ("lines::", "spins::eager::")
+"""What of these is not run waits or shares words, and never goes to the heap."""
 _WAIT_FOR_THREADS = ("files::", "guards::", "kinds::", "locks::", "spellings::system::", "spins::", "waiting::")
 """Roots of these allocate where they really wait, which differs from run to run."""
 _GROWN_ANEW = Site("spellings::objects::explained", "src/objects.rs", 111, "RF102")

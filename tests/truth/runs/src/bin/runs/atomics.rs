@@ -2,12 +2,13 @@
 
 use clocks::Order;
 use lines::ring::{Apart, Both, Close, Hopeful};
-use orders::{Slot, Writer};
+use orders::{Hub, Slot, Writer};
 use runs::{a_while, window};
 use spins::Shared;
 use std::cell::UnsafeCell;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Instant;
 
@@ -53,6 +54,11 @@ fn orders() {
         window("orders::Slot::tally", || slot.tally(black_box(value)));
         window("orders::Writer::note", || writer.note(black_box(value)));
     }
+    let hub = Hub { made: OnceLock::new(), shared: Arc::new(3) };
+    window("orders::Hub::made", || hub.made());
+    hub.made.get_or_init(|| 1);
+    window("orders::Hub::made", || hub.made());
+    window("orders::Hub::share", || hub.share());
 }
 
 fn rings() {

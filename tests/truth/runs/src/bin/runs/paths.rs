@@ -2,7 +2,7 @@
 
 use callbacks::Feed;
 use classes::History;
-use dispatch::{Double, Either};
+use dispatch::{Double, Either, Rule};
 use drops::{Desk, Plain, Registered};
 use loops::Row;
 use ordinary::{Depth, Plant, Quote};
@@ -78,7 +78,10 @@ fn dispatch() {
         window("dispatch::Pipeline::passes", || pipeline.passes(black_box(value)));
         window("dispatch::choose", || dispatch::choose(black_box(value == 1), value));
         window("dispatch::by_type", || dispatch::by_type(black_box(value)));
+        window("dispatch::by_path", || dispatch::by_path(black_box(&mut Double), black_box(value)));
     }
+    let rule = Rule { is_broken: Box::new(|bid, ask| bid > ask) };
+    window("dispatch::check", || dispatch::check(&rule, black_box(&1), black_box(&2)));
     window("dispatch::by_enum", || dispatch::by_enum(black_box(&mut Either::Double(Double)), 2));
     window("dispatch::by_enum", || dispatch::by_enum(black_box(&mut Either::Constant(3)), 2));
 }
