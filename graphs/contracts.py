@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the table changes what an audit says; reports name it."""
 
 NAME = f"ringfence {VERSION}"
@@ -29,6 +29,8 @@ class Effect(StrEnum):
     FREES = "frees"
     LOCKS = "locks"
     BLOCKS = "blocks"
+    ENTERS = "enters-kernel"
+    """Asks the kernel, which answers at once."""
     LOGS = "logs"
     """Hands a record to whatever logger the program has installed, if its level is enabled."""
     TERMINATES = "terminates"
@@ -112,7 +114,7 @@ CONTRACTS: tuple[Contract, ...] = (
         pthread_rwlock_timedrdlock pthread_rwlock_timedwrlock pthread_spin_lock pthread_spin_trylock
         pthread_mutex_unlock pthread_rwlock_unlock pthread_spin_unlock
         pthread_cond_signal pthread_cond_broadcast pthread_once flock lockf flockfile funlockfile
-        gmtime gmtime_r localtime localtime_r mktime tzset ferror feof clearerr dladdr
+        gmtime gmtime_r localtime localtime_r mktime tzset ferror feof clearerr dladdr rand random
         mtx_lock mtx_trylock mtx_unlock""",
     ),
     Contract("Darwin", Effect.LOCKS, "os_unfair_lock_lock os_unfair_lock_trylock os_unfair_lock_unlock"),
@@ -121,7 +123,7 @@ CONTRACTS: tuple[Contract, ...] = (
         Effect.BLOCKS,
         """
         pthread_cond_wait pthread_cond_timedwait pthread_join pthread_barrier_wait pthread_create
-        pthread_timedjoin_np pthread_clockjoin_np thrd_create thrd_join clone
+        pthread_timedjoin_np pthread_clockjoin_np thrd_create thrd_join clone pthread_getattr_np
         sem_wait sem_timedwait sem_trywait sem_post
         read pread pread64 readv preadv preadv64 write pwrite pwrite64 writev pwritev pwritev64 open open64 openat
         openat64 creat close fsync fdatasync sync syncfs msync ftruncate ftruncate64 fallocate lseek lseek64 stat stat64
@@ -139,6 +141,20 @@ CONTRACTS: tuple[Contract, ...] = (
         __printf_chk __fprintf_chk __vprintf_chk __vfprintf_chk __fread_chk __fgets_chk
         fseek ftell fseeko ftello rewind
         dlopen dlclose dlsym madvise mlock mprotect getrandom getentropy arc4random_buf""",
+    ),
+    Contract(
+        "libc: kernel, no waiting",
+        Effect.ENTERS,
+        """
+        getpid gettid getppid getpgid getpgrp getsid setsid getuid geteuid getgid getegid getgroups umask
+        sched_getaffinity sched_setaffinity pthread_getaffinity_np pthread_setaffinity_np
+        sched_getscheduler sched_setscheduler sched_getparam sched_setparam pthread_getschedparam pthread_setschedparam
+        sched_get_priority_max sched_get_priority_min sched_rr_get_interval getpriority setpriority nice
+        pthread_setname_np pthread_getname_np pthread_kill pthread_sigmask sigprocmask sigpending sigaction signal
+        sigaltstack isatty uname gethostname sysinfo sysconf getrlimit getrlimit64 setrlimit setrlimit64 prlimit
+        prlimit64 getrusage times clock getitimer setitimer timer_create timer_settime timer_gettime timer_getoverrun
+        timer_delete timerfd_create timerfd_settime timerfd_gettime memfd_create mincore munlock munlockall prctl
+        membarrier""",
     ),
     Contract(
         "libc: ends",
@@ -159,7 +175,7 @@ CONTRACTS: tuple[Contract, ...] = (
         __isoc23_strtol __isoc23_strtoul __isoc23_strtoll __isoc23_strtoull rawmemchr bzero explicit_bzero
         __memcpy_chk __memset_chk __memmove_chk __mempcpy_chk __strcpy_chk __strncpy_chk __stpcpy_chk __strcat_chk
         __strncat_chk __explicit_bzero_chk
-        fileno clock difftime dlerror gai_strerror
+        fileno difftime dlerror gai_strerror
         isalnum isalpha isdigit islower isprint ispunct isspace isupper isxdigit tolower toupper
         __ctype_b_loc __ctype_tolower_loc __ctype_toupper_loc
         __tls_get_addr __errno_location __error strerror_r __xpg_strerror_r
@@ -168,16 +184,14 @@ CONTRACTS: tuple[Contract, ...] = (
         fmodf frexp hypot hypotf ldexp lgamma lgamma_r lgammaf_r log logf log10 log10f log1p log1pf log2 log2f modf
         nearbyint nearbyintf pow powf rint rintf round roundf roundeven sin sinf sincos sinh sinhf sqrt sqrtf tan tanf
         tanh tanhf tgamma tgammaf trunc truncf
-        getpid gettid getppid getuid geteuid pthread_self pthread_equal
-        sched_getaffinity sched_setaffinity pthread_getaffinity_np pthread_setaffinity_np
-        pthread_getspecific pthread_setspecific pthread_key_create pthread_key_delete pthread_attr_init
-        pthread_attr_destroy pthread_attr_setstacksize pthread_attr_getstack pthread_attr_getguardsize
-        pthread_getattr_np pthread_setname_np pthread_attr_setguardsize pthread_mutex_init pthread_mutex_destroy
+        pthread_self pthread_equal pthread_getspecific pthread_setspecific pthread_key_create pthread_key_delete
+        pthread_attr_init pthread_attr_destroy pthread_attr_setstacksize pthread_attr_getstack
+        pthread_attr_getguardsize pthread_attr_setguardsize pthread_mutex_init pthread_mutex_destroy
         pthread_mutexattr_init pthread_mutexattr_settype pthread_mutexattr_destroy pthread_cond_init
         pthread_cond_destroy pthread_condattr_init pthread_condattr_setclock pthread_condattr_destroy
-        pthread_rwlock_init pthread_rwlock_destroy pthread_spin_init pthread_spin_destroy pthread_detach pthread_sigmask
-        getenv secure_getenv sysconf getpagesize getauxval sigaction signal sigaltstack sigemptyset sigaddset isatty
-        uname qsort bsearch abs labs rand random getrlimit getrusage gnu_get_libc_version dl_iterate_phdr _setjmp setjmp
+        pthread_rwlock_init pthread_rwlock_destroy pthread_spin_init pthread_spin_destroy pthread_detach
+        getenv secure_getenv getpagesize getauxval sigemptyset sigfillset sigaddset sigdelset sigismember
+        qsort bsearch abs labs gnu_get_libc_version dl_iterate_phdr _setjmp setjmp
         __sigsetjmp atexit __pthread_get_minstack""",
     ),
     Contract("vDSO", Effect.NONE, "clock_gettime clock_getres gettimeofday time getcpu sched_getcpu"),

@@ -4,7 +4,9 @@
    every access and fence is told at its own line. What a library asks for is told at the user's call that leads to it,
    once for all of it: its fences, stores and read-modify-writes; a load costs no more than in acquire order
    (`ringfence.passes.atomic_costs`).
-2. A *weak publication* is a relaxed store in own code that follows, in the same block and with no releasing fence in
+2. A read-modify-write of any other order takes a shared word from all other cores
+   (`ringfence.passes.shared_words`).
+3. A *weak publication* is a relaxed store in own code that follows, in the same block and with no releasing fence in
    between, plain stores to memory that others may see (`ringfence.graphs.facts.Atomic.publishes`). Read-modify-writes
    such as ``fetch_add`` count things and are silent.
 
@@ -22,26 +24,33 @@ from ringfence.graphs.program import Function
 from ringfence.passes.advisory import ADVISORY_LEVELS, NOTE_LEVELS
 from ringfence.passes.atomic_costs import AtomicKind, cost, kind_of
 from ringfence.passes.rule import Rule
+from ringfence.passes.shared_words import shared_words
 from ringfence.passes.sink import Sink
 
 STRONG_ORDERING = Rule(
     id="RF205",
     slug="strong-atomic-ordering",
-    what="Your code asks for `Ordering::SeqCst`, or a library does where you call it.",
+    what="Your code asks for `Ordering::SeqCst`, or a library does where you call it; or a read-modify-write of any "
+    "order changes a word that several threads may change.",
     why="Sequential consistency is the dearest order. On x86-64 a store becomes a locked `xchg` and a fence a locked "
     "instruction or an `mfence` (20 cycles and more, and the store buffer drains), while a load stays a plain `mov`, "
     "and a read-modify-write is locked in any order. On AArch64 a fence is a `dmb ish`; loads (`ldar`), stores "
-    "(`stlr`) and read-modify-writes cost what `Acquire`, `Release` and `AcqRel` cost.",
+    "(`stlr`) and read-modify-writes cost what `Acquire`, `Release` and `AcqRel` cost. A word that every thread "
+    "changes (a global counter, the last time that was read, a count of references) costs more than any order: its "
+    "cache line goes from core to core, tens of nanoseconds each time, and the more threads, the slower.",
     example="self.head.store(head + 1, Ordering::SeqCst);",
     instead="`Release` for the store that publishes and `Acquire` for the load that looks would do, unless several "
     "atomics must appear in one order to all threads: `self.head.store(head + 1, Ordering::Release);`. A counter that "
-    "orders nothing needs only `Relaxed`.",
+    "orders nothing needs only `Relaxed`. A word that all threads change: keep one for each thread and add up when "
+    "somebody asks, or let one thread write it with a plain `store`.",
     false_positives="Algorithms that store to one atomic and then load another one (Dekker's, hazard pointers) need "
-    "the single order. What a library asks for you cannot change; you can call it less often.",
+    "the single order. What a library asks for you cannot change; you can call it less often. A word of which only one "
+    "thread knows is locked, too, but no other core wants it.",
     how="An atomic access or a fence of order `seq_cst`. Where the frame around `core::sync::atomic` is in your own "
     "code it is told at its line; else the fences, stores and read-modify-writes below one call of yours are one note "
     "at that call. `detail` names `operation`, or the `operations` of a library, and what they cost on the target "
-    "(`cost`).",
+    "(`cost`). A read-modify-write of another order is told in the same way, unless it belongs to a lock (RF201), a "
+    "queue (RF204), the standard library's own counts, or a thread-local word.",
     levels=NOTE_LEVELS,
 )
 WEAK_PUBLICATION = Rule(
@@ -86,6 +95,7 @@ class AtomicPass:
         for atomics in of_libraries.values():
             sink = _of_library(atomics, function.where.target)
             yield from (_site(function, hot_path, atomic, sink) for atomic in atomics)
+        yield from shared_words(STRONG_ORDERING, function, hot_path)
 
 
 def _site(function: Function, hot_path: HotPath, atomic: Atomic, sink: Sink) -> SinkSite[Sink]:

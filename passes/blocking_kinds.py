@@ -7,7 +7,8 @@ import re
 from enum import StrEnum
 from functools import cache
 
-from ringfence.graphs.contracts import ENTRY_OF_THREAD, WAITS_FOR_THREADS
+from ringfence.graphs.contracts import ENTRY_OF_THREAD, WAITS_FOR_THREADS, Effect
+from ringfence.graphs.effects import effect_of
 from ringfence.graphs.folding import NO_LABEL
 from ringfence.graphs.names import crate_of, method_name, without_generics
 
@@ -104,7 +105,10 @@ def label_of(name: str) -> int:
 
 
 def class_at(label: int, symbol: str) -> BlockingClass:
-    """Of a call of ``symbol``; ``label`` is the least one of the functions that lead to it from the user's line on."""
+    """Of a call of ``symbol``; ``label`` is the least one of the functions that lead to it from the user's line on.
+    What the kernel answers at once is a system call, whatever leads to it: ``std::process::id`` starts no process."""
+    if effect_of(symbol) is Effect.ENTERS:
+        return BlockingClass.SYSCALL
     if label != NO_LABEL:
         return _BY_WAY[label][0]
     plain = symbol.split("@", 1)[0]

@@ -22,7 +22,7 @@ CLOCK_READ = Rule(
     instead="Read the clock once for each batch and pass the time on (`fn on_event(&mut self, now: Instant)`), or keep "
     "a coarse clock in an atomic that another thread writes.",
     false_positives="One time stamp for each event may be what the program is for: outside of loops the finding is a "
-    "note. What locks and channels read for their own deadlines is not reported.",
+    "note, and what locks and channels read for their own deadlines is a note wherever it stands.",
     how="A call of a C function that reads a clock, or an instruction that reads the time-stamp counter.",
     levels=ADVISORY_LEVELS,
 )
@@ -40,7 +40,7 @@ _DEADLINE = re.compile(
 @cache
 def is_deadline(name: str) -> bool:
     """Whether a function on the way to a clock, given by its path, is a lock's or a channel's that reads it for its own
-    deadline: that belongs to RF201, RF202 and RF204."""
+    deadline: the wait itself belongs to RF201, RF202 and RF204."""
     return _DEADLINE.match(without_generics(name)) is not None
 
 

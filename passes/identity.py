@@ -4,7 +4,7 @@
    they are (class, the bounds of the sink, whether a loop repeats what is told of loops only), and by *identity*: the
    lock's library, kind and guarded type, the trait of a virtual call, the queue's operation, the clock, the missing
    function: `ringfence.passes.sink.Sink.identity`. Calls that may block are told apart by their class, which the way
-   to them decides; a clock that is read for a lock's deadline is none of those that are read otherwise.
+   to them decides; a clock that is read for the deadline of a lock or queue is none of those that are read otherwise.
 2. Allocations, frees and copies have no identity of their own: what one expression does of them is one finding with a
    number.
 3. The fingerprint is made of names: rule, root, the function with the line, what it calls, identity, class, and the
@@ -21,11 +21,13 @@ from ringfence.graphs.folding import ITSELF, NO_LABEL, Folding, Loudness, Rank
 from ringfence.graphs.hotpath import Anchored
 from ringfence.graphs.names import without_generics
 from ringfence.graphs.program import Function
+from ringfence.passes.atomics import STRONG_ORDERING
 from ringfence.passes.blocking import BLOCKING_CALL
 from ringfence.passes.blocking_kinds import BlockingClass, class_at, label_of
 from ringfence.passes.clocks import CLOCK_READ, is_deadline
 from ringfence.passes.elided import ELIDED
 from ringfence.passes.rule import Level, Rule
+from ringfence.passes.shared_words import is_none_to_tell, is_of_a_library
 from ringfence.passes.sink import Sink
 from ringfence.passes.spinning import SPIN_WAIT, is_of_others
 
@@ -60,12 +62,22 @@ def _class_on_way(sink: Sink, rank: Rank) -> Hashable:
     return blocking_class_of(sink, rank.label).value
 
 
+def _what_for(_sink: Sink, rank: Rank) -> Hashable:
+    return "" if rank.label == NO_LABEL else FOR_A_DEADLINE
+
+
+def _whose_word(sink: Sink, rank: Rank) -> Hashable:
+    return WITHIN_OTHERS if rank.label != NO_LABEL and is_of_a_library(sink) else ""
+
+
 def _whose(_sink: Sink, rank: Rank) -> Hashable:
     return "" if rank.label == NO_LABEL else WITHIN_OTHERS
 
 
 WITHIN_OTHERS = "within others"
-"""The part of a clock or a spin that stands in a lock or a queue, whose finding it is."""
+"""The part of a spin that stands in a lock or a queue, whose finding it is, and of a count of holders."""
+FOR_A_DEADLINE = "for a deadline"
+"""The part of a clock that a lock or a queue reads, to know how long it may wait."""
 
 
 def _itself(sink: Sink) -> str:
@@ -76,7 +88,10 @@ def _itself(sink: Sink) -> str:
 FOLDING: Folding[Sink] = Folding(kind_of, level_of=_level_of, name_of=_itself)
 BY_WAY: Mapping[Rule, Folding[Sink]] = {
     BLOCKING_CALL: Folding(kind_of, _class_on_way, _level_of, label_of, _itself),
-    CLOCK_READ: Folding(kind_of, _whose, _level_of, lambda name: 0 if is_deadline(name) else NO_LABEL, _itself),
+    CLOCK_READ: Folding(kind_of, _what_for, _level_of, lambda name: 0 if is_deadline(name) else NO_LABEL, _itself),
+    STRONG_ORDERING: Folding(
+        kind_of, _whose_word, _level_of, lambda name: 0 if is_none_to_tell(name) else NO_LABEL, _itself
+    ),
     SPIN_WAIT: Folding(kind_of, _whose, _level_of, lambda name: 0 if is_of_others(name) else NO_LABEL, _itself),
 }
 """Rules whose findings are told apart by the functions on the way; `FOLDING` serves the others."""

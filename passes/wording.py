@@ -15,6 +15,7 @@ from ringfence.passes.channels import SHARED_QUEUE
 from ringfence.passes.clocks import CLOCK_READ
 from ringfence.passes.heap_detail import heap_detail, heap_verb
 from ringfence.passes.hints import UNHINTED_BRANCH
+from ringfence.passes.identity import FOR_A_DEADLINE
 from ringfence.passes.limits import MISSING_IR
 from ringfence.passes.memory_rules import ABOUT_TYPES
 from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
@@ -88,7 +89,12 @@ def worded(
 
 def _level(rule: Rule, each: Anchored[Sink]) -> Level:
     sink = each.payload
-    bounds = (rule.levels[each.path_class], sink.at_most, sink.at_most_once if not each.loop_depth else None)
+    bounds = (
+        rule.levels[each.path_class],
+        sink.at_most,
+        sink.at_most_once if not each.loop_depth else None,
+        Level.NOTE if each.part == FOR_A_DEADLINE else None,
+    )
     return max((level for level in bounds if level), key=tuple(Level).index)
 
 
@@ -101,7 +107,7 @@ def _deed(rule: Rule, each: Anchored[Sink]) -> str:
     is_itself = rule is MISSING_IR and _called(each) == sink.what
     if rule is BLOCKING_CALL and not sink.at_most:
         return f"{_subject(each)} {sink.verb} ({WORDS[BlockingClass(str(each.part))]})"
-    verb = sink.verb if is_itself else heap_verb(rule.id, each, _verb(rule, sink))
+    verb = sink.verb if is_itself else heap_verb(rule.id, each, _verb(rule, each))
     return f"{_subject(each)} {verb}"
 
 
@@ -128,11 +134,14 @@ def _named_call(called: str, rule: Rule) -> str:
     return written if written.endswith("!") else spelled_call(without_generics(called))
 
 
-def _verb(rule: Rule, sink: Sink) -> str:
+def _verb(rule: Rule, each: Anchored[Sink]) -> str:
+    sink = each.payload
     if rule is not sink.rule:
         return "can grow its container"
     if rule is MISSING_IR:
         return f"calls `{short_name(sink.what)}`, which {sink.verb},"
+    if each.part == FOR_A_DEADLINE:
+        return f"{sink.verb} for its own deadline"
     return sink.verb
 
 

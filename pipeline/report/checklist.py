@@ -72,7 +72,7 @@ ITEMS: tuple[Item, ...] = (
     Item(LOCKING, "no `parking_lot` locks", ("RF201",), _PARKING_LOT),
     Item(LOCKING, "SPSC queues for cross-thread communication", ("RF204",)),
     Item(LOCKING, "lock-free structures where needed", ("RF201", "RF203")),
-    Item(LOCKING, "proper memory ordering for atomics", ("RF205", "RF206")),
+    Item(LOCKING, "proper memory ordering for atomics", ("RF205", "RF206"), marked="ordering"),
     Item(CACHE, "hot data fits in L1 / L2", ("RF304",)),
     Item(CACHE, "sequential access preferred", ("RF305", "RF306")),
     Item(CACHE, "struct layouts cache-line aware", ("RF301", "RF303")),

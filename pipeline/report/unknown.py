@@ -17,7 +17,7 @@ from ringfence.pipeline.report.model import Place, Root, RootVerdict, Unknown
 from ringfence.pipeline.verdict import is_limit
 
 _REASON = "TODO: why this may pass"
-_EFFECTS = "the worst; or what it does: none, allocates, reallocates, frees, locks, terminates"
+_EFFECTS = "the worst; or what it does: none, allocates, reallocates, frees, locks, enters-kernel, terminates"
 
 
 def is_unknown(finding: Finding) -> bool:

@@ -14,19 +14,13 @@ from truth.stepping import Act, NotHere
 
 pytestmark = pytest.mark.end_to_end
 
-_NO_WAIT = "the kernel is asked, and answers at once: the shipped contracts say that this has no effect"
 _TWIN = "of glues that LLVM folds into one without an alias only the trait that its name tells is known"
 _MISSED = {
-    "pinned::Worker::start: system calls (203) at pinned/src/lib.rs:12": _NO_WAIT,
     "spellings::objects::all_dropped: indirect calls (core::ptr::drop_in_place::<spellings::objects::Polygon>)"
     " at spellings/src/objects.rs:238": _TWIN,
-    "spellings::system::process: system calls (39) at no line": _NO_WAIT,
-    "spellings::system::waited: clocks read at spellings/src/system.rs:106": "the clock of a wait with a deadline",
 }
 _SOMETIMES = ("guards::Desk::",)
 """parking_lot reads the clock now and then where it gives a lock back to those who wait: only if they do."""
-_CLEAN_WITH_KERNEL = {"pinned::Worker::start", "spellings::system::process"}
-"""Roots that are called clean and ask the kernel (``_NO_WAIT``)."""
 _SILENT = (
     "kinds::counted::locked_once: no loop",
     "kinds::dispatched::direct",
@@ -41,6 +35,7 @@ _SEEN = {
     "orders::Slot::advance": (Act.LOCKED, 0),
     "orders::Slot::count": (Act.LOCKED, 0),
     "orders::Slot::settle": (Act.LOCKED, 0),
+    "waiting::marked": (Act.SYSTEM_CALL, 39),
     "waiting::give_way": (Act.SYSTEM_CALL, 24),
     "waiting::pause": (Act.SYSTEM_CALL, 230),
     "files::Feed::send": (Act.SYSTEM_CALL, 44),
@@ -93,7 +88,7 @@ def test_what_the_report_says_and_counting_can_refute_is_so(found: Comparison) -
 def test_a_root_that_is_called_clean_asked_nobody_and_waited_for_nobody(found: Comparison) -> None:
     clean = {root.function for report in found.reports.values() for root in report.roots if root.verdict == "clean"}
     did = {kind: {event.root for event in found.events if event.kind is kind} & clean for kind in Kind}
-    assert did[Kind.SYSTEM_CALL] - _CLEAN_WITH_KERNEL == set()
+    assert did[Kind.SYSTEM_CALL] == set()
     assert did[Kind.LOCK] | did[Kind.WAIT] == set()
     assert len(clean) >= 50
 

@@ -15,7 +15,7 @@ from ringfence.graphs.contracts import (
 )
 from ringfence.graphs.effects import effect_of
 
-_DIGESTS = {1: "70578b5e38f62d5a", 2: "20acadb133716eb1"}
+_DIGESTS = {1: "70578b5e38f62d5a", 2: "20acadb133716eb1", 3: "3120ff98d8aa9bac"}
 """What the table was at each version that somebody may have a report of."""
 
 
@@ -35,6 +35,10 @@ _DIGESTS = {1: "70578b5e38f62d5a", 2: "20acadb133716eb1"}
         ("__printf_chk", Effect.BLOCKS),
         ("write@GLIBC_2.2.5", Effect.BLOCKS),
         ("clock_gettime", Effect.NONE),
+        ("getpid", Effect.ENTERS),
+        ("sched_setaffinity", Effect.ENTERS),
+        ("sched_getcpu", Effect.NONE),
+        ("getenv", Effect.NONE),
         ("__udivti3", Effect.NONE),
         ("__stack_chk_fail", Effect.TERMINATES),
     ],

@@ -40,3 +40,15 @@ pub fn ticks() -> u64 {
 pub fn waited_since(order: &Order, now: Instant) -> Duration {
     now.duration_since(order.at)
 }
+
+/// A wait with a deadline reads the clock to know when to give up.
+// ringfence: root
+pub fn rest_within(most: Duration) {
+    std::thread::park_timeout(most); //~ RF207 hot; RF202 hot; RF103 hot; RF101 cold; RF102 cold; RF103 cold
+}
+
+/// A wait without one needs no clock.
+// ringfence: root
+pub fn rest() {
+    std::thread::park(); //~ RF202 hot; RF103 hot; RF101 cold; RF102 cold; RF103 cold
+}

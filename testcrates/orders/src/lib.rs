@@ -67,13 +67,55 @@ impl Slot {
         self.ready.store(false, Ordering::Relaxed);
     }
 
-    /// A counter orders nothing.
+    /// A counter orders nothing, but each core that counts takes the line from the others.
     // ringfence: root
     #[inline(never)]
     pub fn tally(&self, value: u64) -> u64 {
         unsafe { *self.value.get() = value };
-        self.count.fetch_add(1, Ordering::Relaxed)
+        self.count.fetch_add(1, Ordering::Relaxed) //~ RF205 hot
     }
+}
+
+static SEQUENCE: AtomicU64 = AtomicU64::new(0);
+static WATERMARK: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    static OWN: AtomicU64 = const { AtomicU64::new(0) };
+}
+
+/// All threads draw from one word.
+// ringfence: root
+#[inline(never)]
+pub fn draw() -> u64 {
+    SEQUENCE.fetch_add(1, Ordering::Relaxed) //~ RF205 hot always
+}
+
+/// Time never goes back, at the price of a word that every reader changes.
+// ringfence: root
+#[inline(never)]
+pub fn raise(now: u64) -> u64 {
+    WATERMARK.fetch_max(now, Ordering::AcqRel).max(now) //~ RF205 hot
+}
+
+/// Whoever reads leaves the line where it is.
+// ringfence: root
+#[inline(never)]
+pub fn read_watermark() -> u64 {
+    WATERMARK.load(Ordering::Acquire)
+}
+
+/// One thread writes, with a plain store.
+// ringfence: root
+#[inline(never)]
+pub fn set_watermark(now: u64) {
+    WATERMARK.store(now, Ordering::Release);
+}
+
+/// Each thread has its own word.
+// ringfence: root
+#[inline(never)]
+pub fn count_for_oneself() -> u64 {
+    OWN.with(|word| word.fetch_add(1, Ordering::Relaxed))
 }
 
 pub struct Writer {

@@ -9,7 +9,7 @@ impl Worker {
     // ringfence: root
     #[inline(never)]
     pub fn start(&mut self) -> bool {
-        let pinned = core_affinity::set_for_current(core_affinity::CoreId { id: self.core }); //~ RF307 hot
+        let pinned = core_affinity::set_for_current(core_affinity::CoreId { id: self.core }); //~ RF202 hot; RF307 hot
         self.seen = 0;
         pinned
     }

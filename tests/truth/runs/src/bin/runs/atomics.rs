@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 
 pub fn run() {
@@ -31,6 +31,9 @@ fn clocks() {
         window("clocks::ticks", clocks::ticks);
         let now = Instant::now();
         window("clocks::waited_since", || clocks::waited_since(&orders[0], black_box(now)));
+        window("clocks::rest_within", || clocks::rest_within(black_box(Duration::from_micros(50))));
+        thread::current().unpark();
+        window("clocks::rest", clocks::rest);
     }
 }
 
@@ -52,6 +55,11 @@ fn orders() {
         window("orders::Slot::publish_behind_a_fence", || slot.publish_behind_a_fence(black_box(value)));
         window("orders::Slot::reset", || slot.reset());
         window("orders::Slot::tally", || slot.tally(black_box(value)));
+        window("orders::draw", orders::draw);
+        window("orders::raise", || orders::raise(black_box(value)));
+        window("orders::read_watermark", orders::read_watermark);
+        window("orders::set_watermark", || orders::set_watermark(black_box(value)));
+        window("orders::count_for_oneself", orders::count_for_oneself);
         window("orders::Writer::note", || writer.note(black_box(value)));
     }
     let hub = Hub { made: OnceLock::new(), shared: Arc::new(3) };

@@ -189,6 +189,8 @@ fn waiting() {
     window("waiting::pause", waiting::pause);
     window("waiting::give_way", waiting::give_way);
     let start = Instant::now();
+    window("waiting::marked", || waiting::marked(black_box(3)));
+    window("waiting::on_processor", || waiting::on_processor(black_box(3)));
     window("waiting::elapsed", || waiting::elapsed(black_box(start)));
     window("waiting::spin", || waiting::spin(black_box(3)));
     let ended = thread::spawn(|| ());
