@@ -47,6 +47,12 @@ _BY_METHOD: Mapping[str, Mapping[str, str]] = {
         "replace": "keep two values and swap which one is current: `self.current ^= 1;`",
         "new": "box the value once, at start, and write into it",
     },
+    "RF503": {
+        "format!": "do not format on the hot path: keep the values and let the reader format them; or write into a "
+        "reused buffer: `self.scratch.clear(); write!(self.scratch, …)`",
+        "write!": "keep the values and format them where nobody waits; or write the bytes of the value itself",
+        "to_string": "keep the value, and let whoever reads it make text of it",
+    },
     "RF201": {
         "lock": "give the data to one thread and send it messages; or publish snapshots through an atomic pointer",
         "read": "publish read-mostly data through an atomic pointer (`arc-swap`) or a sequence lock",

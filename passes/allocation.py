@@ -26,6 +26,7 @@ HEAP_ALLOCATION = Rule(
     "that the running program never takes is reported as conditional.",
     how='A call that is left after optimisation whose callee has `allockind("alloc")` or is a known allocator '
     "function. What LLVM removed is told with `--elided` only, as a note: the next compiler may leave it in.",
+    weight=60,
 )
 HEAP_GROWTH = Rule(
     id="RF102",
@@ -41,6 +42,7 @@ HEAP_GROWTH = Rule(
     how="A call into the allocator below a growth path of the standard library or of a known container crate. A "
     "container that outlives the call is amortised; one made, or taken with `mem::take`, in the same call grows every "
     "time.",
+    weight=55,
 )
 HEAP_FREE = Rule(
     id="RF103",
@@ -52,6 +54,7 @@ HEAP_FREE = Rule(
     instead="Return the buffer to a pool, hand ownership out of the hot path, or do not allocate in the first place.",
     false_positives="The last `Arc` may be dropped elsewhere in practice; the possibility is reported as conditional.",
     how='A call that is left after optimisation whose callee has `allockind("free")` or is a known C function.',
+    weight=25,
 )
 
 _BY_EFFECT = {

@@ -24,6 +24,7 @@ BLOCKING_CALL = Rule(
     "call of a C function that is known to enter the kernel or to wait; `syscall` itself for raw system calls. What "
     "the kernel answers at once (`getpid`, `sched_setaffinity`) has the class `syscall` and is said to enter the "
     "kernel, not to block. A clock that the vDSO reads is RF207.",
+    weight=90,
 )
 
 

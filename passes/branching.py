@@ -23,6 +23,7 @@ VIRTUAL_CALL = Rule(
     false_positives="A trait with one implementation that LLVM devirtualises leaves no such call and is not reported.",
     how="A call of a pointer that was loaded from a vtable (`!invariant.load`). Candidates come from all vtables and "
     "all implementations that the program can make an object of.",
+    weight=50,
 )
 POINTER_CALL = Rule(
     id="RF402",
@@ -35,6 +36,7 @@ POINTER_CALL = Rule(
     false_positives="None known; a pointer that LLVM resolves leaves a direct call.",
     how="A call whose callee operand is a pointer that did not come from a vtable. Candidates are functions of the "
     "same signature whose address something alive takes.",
+    weight=45,
 )
 
 

@@ -35,6 +35,7 @@ CACHE_LINE_STRADDLE = Rule(
         PathClass.PANIC: Level.HIDDEN,
     },
     own_code_only=True,
+    about_line=True,
 )
 
 

@@ -33,6 +33,7 @@ SHARED_QUEUE = Rule(
     "whether the roots reach a `clone` of a sender of the same library; where they do not, a single-producer queue may "
     "do, but clones made elsewhere in the program are not seen.",
     levels=ADVISORY_LEVELS,
+    weight=65,
 )
 
 _ENDS = r"(?:Sync|Unbounded|Bounded|Async|Weak)?(?:Sender|Receiver)(?:Async)?"

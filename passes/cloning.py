@@ -40,6 +40,7 @@ ALLOCATING_CLONE = Rule(
     "not. The allocations themselves are RF101 findings, at the line that LLVM knows; this one stands where the clone "
     "is written. A clone that a dependency writes is a note at your call.",
     levels=ADVISORY_LEVELS,
+    weight=75,
 )
 
 _CLONING = re.compile(

@@ -51,6 +51,7 @@ LARGE_COPY = Rule(
     how="A `memcpy`, `memmove` or `memset` that is left after optimisation, below a copying function of the source, "
     "with a constant size of at least `[rules.RF501] bytes` (256), or of a size known at run time in a loop.",
     levels=ADVISORY_LEVELS,
+    weight=35,
 )
 LARGE_MOVE = Rule(
     id="RF502",
@@ -66,6 +67,7 @@ LARGE_MOVE = Rule(
     "copying function in between.",
     levels=ADVISORY_LEVELS,
     own_code_only=True,
+    weight=30,
 )
 
 _COPYING = re.compile(

@@ -29,6 +29,7 @@ UNHINTED_BRANCH = Rule(
     "functions make the block unlikely, and it is silent.",
     levels=NOTE_LEVELS,
     own_code_only=True,
+    about_line=True,
 )
 _ERROR = re.compile(
     r"^<?(?:anyhow|eyre|color_eyre)::|^std::io::error::Error::(?:new|other|_new)|dyn core::error::Error.* as .*From<"

@@ -48,6 +48,7 @@ LOCK = Rule(
     "function: an allocation, a blocking, virtual or pointer call, a second lock. Two locks that are taken in both "
     "orders, under any roots, are findings of their own with the `cycle`: two threads can wait for each other for "
     "ever. Locks are told apart by the type that they guard, or by where they lie; two of one type are not compared.",
+    weight=70,
 )
 
 

@@ -46,6 +46,7 @@ HASH_LOOKUP = Rule(
     "the loop is not in the function itself, it is a note. The hasher is the table's own, by its type. A key that is "
     "hashed with SipHash and looked up in no such table is told, too, as a warning: by the constants of its last "
     "rounds.",
+    weight=40,
 )
 
 _TABLE = re.compile(

@@ -29,6 +29,7 @@ PADDING_WASTE = Rule(
     "to a cache line are padded on purpose and are left out. The threshold is `[rules.RF303] bytes`.",
     levels=NOTE_LEVELS,
     own_code_only=True,
+    about_line=True,
 )
 LARGE_VARIANT = Rule(
     id="RF505",
@@ -42,6 +43,7 @@ LARGE_VARIANT = Rule(
     "your own or of a dependency, and are as large as it, or as what LLVM copies of it beside the discriminant: what "
     "the largest variant holds. The threshold is `[rules.RF505] bytes` more than the second largest variant.",
     levels=ADVISORY_LEVELS,
+    about_line=True,
 )
 _COPIES = frozenset({AccessKind.COPIED_FROM, AccessKind.COPIED_TO})
 

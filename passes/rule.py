@@ -60,6 +60,10 @@ class Rule:
     false_positives: str
     how: str
     levels: Mapping[PathClass, Level] = field(default_factory=lambda: DEFAULT_LEVELS)
+    weight: int = 10
+    """What leads among the effects of one call, and stands first among equals: the heavier the worse, 0 to 100."""
+    about_line: bool = False
+    """It speaks of a line or of a type whatever is called there, so it is told apart from what the call does."""
     own_code_only: bool = False
     """It judges nothing that a dependency does: the checklist says so where it found nothing."""
 
@@ -106,4 +110,16 @@ class Finding:
     paths: int = 1
     """Call chains from the root to the sinks that were folded into this finding (`ringfence.graphs.chains`)."""
     help: str = ""
+    subject: str = ""
+    """Who does it, as the message begins; empty where the deed is a sentence of its own."""
+    deed: str = ""
+    """What it does, as the message goes on."""
+    when: str = ""
+    """How often, as the message ends before the name of the root: ``on every call of``, ``in a loop of``."""
     detail: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    @property
+    def place(self) -> Location | None:
+        """The anchor; where no frame is the user's own, the frame nearest to the root."""
+        located = (step.location for step in self.path if step.location)
+        return self.anchor or next(located, None)

@@ -39,6 +39,7 @@ SERIALIZATION = Rule(
     how="A call, inlined or not, of an entry function of a known library from outside of such libraries; one finding "
     "for each line, however much is encoded there. What a dependency encodes below your call is a note at that call.",
     levels=ADVISORY_LEVELS,
+    weight=80,
 )
 
 _LIBRARIES = {

@@ -34,6 +34,7 @@ FALSE_SHARING = Rule(
     "beside each other on the heap, statics of different objects, and accesses in dependencies that were built "
     "without debug info of their variables and are no atomics.",
     levels={**ADVISORY_LEVELS, PathClass.HOT: Level.ERROR, PathClass.AMORTIZED: Level.WARNING},
+    about_line=True,
 )
 _PADDED_TO = {
     128: ("x86_64", "aarch64", "arm64ec", "powerpc64"),

@@ -57,6 +57,7 @@ SPIN_WAIT = Rule(
     "`yields`, `sleeps`, `backs off`, `never pauses`. Locks of libraries that spin are RF201; a compare-exchange that "
     "is retried with what was just read is lock-free and not reported, nor is a loop that never pauses and works in "
     "some of its turns.",
+    weight=85,
 )
 
 _BACKOFF = re.compile(r"^crossbeam_utils::backoff::Backoff::(?:spin|snooze)$")

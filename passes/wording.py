@@ -14,10 +14,8 @@ from ringfence.passes.branching import BranchingPass
 from ringfence.passes.channels import SHARED_QUEUE
 from ringfence.passes.clocks import CLOCK_READ
 from ringfence.passes.heap_detail import heap_detail, heap_verb
-from ringfence.passes.hints import UNHINTED_BRANCH
 from ringfence.passes.identity import FOR_A_DEADLINE
 from ringfence.passes.limits import MISSING_IR
-from ringfence.passes.memory_rules import ABOUT_TYPES
 from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
 from ringfence.passes.sink import Sink
 from ringfence.passes.written_calls import short_type, spelled_call
@@ -26,11 +24,11 @@ _DROP = re.compile(r"core::ptr::(?:drop_in_place|drop_glue)::<(.*)>")
 
 _CONSTRUCTOR = re.compile(r"(?:try_)?(?:new|with|from|default|empty)(?:_\w+)?")
 
-_TOLD_ALONE = ABOUT_TYPES | {UNHINTED_BRANCH}
-"""Rules whose findings are about the line, whatever it calls."""
-
 _SPELLED = frozenset({BLOCKING_CALL, SHARED_QUEUE, CLOCK_READ})
 """Rules whose findings name the called function with the type or module that it stands in."""
+
+_NAMED = re.compile(r"(`[^`]+`) (.*)")
+"""A sentence that begins with who does it."""
 
 _WIDEST_TYPE = 48
 
@@ -49,8 +47,9 @@ def worded(
     """The finding of a rule under a root; ``able`` is what the targets of an indirect call can do."""
     sink = each.payload
     api = _api(each)
+    subject, deed = _subject_and_deed(rule, each)
     frequency = Frequency.ALWAYS if each.always else Frequency.CONDITIONAL
-    when = "in" if sink.is_panic else _when(each.path_class, each.loop_depth, always=each.always)
+    how_often = "in" if sink.is_panic else _when(each.path_class, each.loop_depth, always=each.always)
     detail: dict[str, object] = dict(sink.notes)
     if sink.size >= 0:
         detail["bytes"] = sink.size
@@ -77,12 +76,15 @@ def worded(
         loop_depth=each.loop_depth,
         root=root.name,
         sink=sink.what,
-        message=f"{_deed(rule, each)} {when} `{short_name(root.name)}`",
+        message=" ".join(filter(None, (subject, deed, how_often, f"`{short_name(root.name)}`"))),
         anchor=location_of(each.path[each.anchor], display) if each.anchor >= 0 else None,
         path=_steps(each.path, sink, display),
         fingerprint=fingerprint,
         paths=each.sinks,
-        help=sink.help or advice(rule, api or sink.method.rsplit("::", 1)[-1]),
+        help=sink.help or advice(rule, api or sink.method.rsplit("::", 1)[-1] or sink.what),
+        subject=subject,
+        deed=deed,
+        when=how_often,
         detail=detail,
     )
 
@@ -98,17 +100,17 @@ def _level(rule: Rule, each: Anchored[Sink]) -> Level:
     return max((level for level in bounds if level), key=tuple(Level).index)
 
 
-def _deed(rule: Rule, each: Anchored[Sink]) -> str:
+def _subject_and_deed(rule: Rule, each: Anchored[Sink]) -> tuple[str, str]:
     sink = each.payload
-    is_alone = sink.alone and (rule in _TOLD_ALONE or not _called(each))
+    is_alone = sink.alone and (rule.about_line or not _called(each))
     if is_alone:
-        return sink.alone
+        named = _NAMED.fullmatch(sink.alone)
+        return (named[1], named[2]) if named else ("", sink.alone)
     # Machine code that is called right there, and is what is not known.
     is_itself = rule is MISSING_IR and _called(each) == sink.what
     if rule is BLOCKING_CALL and not sink.at_most:
-        return f"{_subject(each)} {sink.verb} ({WORDS[BlockingClass(str(each.part))]})"
-    verb = sink.verb if is_itself else heap_verb(rule.id, each, _verb(rule, each))
-    return f"{_subject(each)} {verb}"
+        return _subject(each), f"{sink.verb} ({WORDS[BlockingClass(str(each.part))]})"
+    return _subject(each), sink.verb if is_itself else heap_verb(rule.id, each, _verb(rule, each))
 
 
 def _subject(each: Anchored[Sink]) -> str:

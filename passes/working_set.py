@@ -26,6 +26,7 @@ WORKING_SET = Rule(
     "and vtable with its lines, an array that an index walks as what it may come to. The caches are `[rules.RF304] "
     "l1_kib` and `l2_kib`: 32 and 1024 unless the project says otherwise (`lscpu` tells a machine's).",
     levels=ADVISORY_LEVELS,
+    about_line=True,
 )
 _KIB = 1024
 _SHOWN = 5

@@ -1,5 +1,6 @@
 """Findings and reports to write in the tests."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from io import StringIO
@@ -17,6 +18,7 @@ from ringfence.pipeline.report.model import Build, Coverage, Report
 from ringfence.pipeline.report.selection import MOST_SHOWN
 from ringfence.pipeline.source import SourceTree
 
+_MESSAGE = re.compile(r"(?P<subject>the drop of `.*?`|`.*?`) (?P<deed>.*?) (?P<when>(?:on|in|now) .*?) `.*`")
 ROOT = "plant::Plant::on_packet"
 BUILD = Build(
     rustc="1.95.0",
@@ -60,6 +62,7 @@ def finding(
     detail: Mapping[str, object] | None = None,
 ) -> Finding:
     """A finding of ``Plant::on_packet``; the path leads from the root to the anchor and the allocator."""
+    words = _MESSAGE.fullmatch(message)
     steps = path or (step(root, anchor or location(3, 5), Via.ROOT, own=True), step("__rust_alloc"))
     return Finding(
         rule=rule,
@@ -74,6 +77,9 @@ def finding(
         path=steps,
         fingerprint=fingerprint,
         help="borrow the value",
+        subject=words["subject"] if words else "",
+        deed=words["deed"] if words else "",
+        when=words["when"] if words else "",
         detail=detail or {},
     )
 

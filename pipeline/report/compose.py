@@ -13,6 +13,7 @@ from ringfence.graphs.facts import PathClass
 from ringfence.passes.limits import ROOT_NOT_FOUND
 from ringfence.passes.rule import Finding, Frequency, Level, Location, Rule, Step, Via
 from ringfence.pipeline.report import model
+from ringfence.pipeline.report.causes import causes
 from ringfence.pipeline.report.checklist import Audited, answer
 from ringfence.pipeline.report.model import (
     Benchmark,
@@ -134,6 +135,7 @@ def build_report(
         rules=tuple(sorted({rule.id for rule in rules} | {finding.rule.id for finding in told})),
         roots=told_roots,
         findings=told_findings,
+        causes=tuple(causes(shown, reasons)),
         hidden=len(told) - len(shown),
         layouts=tuple(sorted(layouts, key=lambda layout: layout.type_)),
         checklist=answer(deeds, audited),
@@ -179,16 +181,10 @@ def _not_found(roots: Iterable[RootResult]) -> Iterable[Finding]:
 
 
 def _rank(finding: Finding) -> tuple[int, int, str, str, tuple[str, int, int], str]:
-    place = _location(finding)
+    place = finding.place
     where = (place.file, place.line, place.column) if place else ("", 0, 0)
     level = _LEVELS.index(finding.level)
     return level, finding.path_class, finding.root, finding.rule.id, where, finding.fingerprint
-
-
-def _location(finding: Finding) -> Location | None:
-    """The anchor; where no frame is the user's own, the frame nearest to the root."""
-    located = (step.location for step in finding.path if step.location)
-    return finding.anchor or next(located, None)
 
 
 def _same_calls(findings: Iterable[Finding]) -> Mapping[str, tuple[str, ...]]:
@@ -212,7 +208,7 @@ def _without_hidden(finding: Finding, shown: AbstractSet[str]) -> Finding:
 
 
 def _finding(finding: Finding, same_call: tuple[str, ...], excerpt: ExcerptOf, allowed: str | None) -> model.Finding:
-    place = _location(finding)
+    place = finding.place
     return model.Finding(
         fingerprint=finding.fingerprint,
         rule=finding.rule.id,

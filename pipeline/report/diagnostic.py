@@ -1,4 +1,4 @@
-"""One finding as rustc shows an error: the message, the place, the line with its caret, and what to know besides."""
+"""One cause as rustc shows an error: the message, the place, the line with its caret, and what to know besides."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,9 +8,11 @@ from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
 from ringfence.graphs.cuts import MOST_WAYS
+from ringfence.passes.rule import Level
 from ringfence.pipeline.report.calls import OUTDENT, path_lines
-from ringfence.pipeline.report.model import Finding, Place
+from ringfence.pipeline.report.model import Cause, Finding, Place
 from ringfence.pipeline.report.names import shorten
+from ringfence.pipeline.report.sentences import counted, effects_sentence
 from ringfence.pipeline.report.terminal import (
     FRAME,
     HELP,
@@ -26,47 +28,64 @@ from ringfence.pipeline.source import Excerpt
 
 _ALLOCATION_RULES = ("RF101", "RF102")
 _CANDIDATES_SHOWN = 4
+_OTHERS_SHOWN = 5
 _LONGEST_NAME = 72
 _KIB = 1024
 _SMALLEST_INDENT = 4
 """Columns of indentation that are left of a line that is too long."""
 
 
-def add_finding(page: Page, finding: Finding, rule_of: Mapping[str, str], explain: str) -> None:
-    """The whole diagnostic; ``rule_of`` gives the rule of every fingerprint of the report, ``explain`` is the command
+def add_cause(page: Page, cause: Cause, told: Mapping[str, Finding], explain: str) -> None:
+    """The whole diagnostic; ``told`` gives the findings of the report by their fingerprints, ``explain`` is the command
     that takes one."""
+    finding = told[cause.leading.findings[0]]
     gutter = " " * len(str(finding.location.line)) if finding.location else " "
-    add_heading(page, finding)
+    _add_heading(page, cause.level, cause.leading.rules, cause.message, finding.location)
     if finding.source and finding.location:
-        _add_source(page, finding, finding.source, finding.location, gutter)
-    for note in _notes(finding, rule_of, explain, page.width - len(gutter)):
+        effects = [told[name] for name in cause.leading.findings]
+        _add_source(page, cause.level, effects, finding.source, finding.location, gutter)
+    for note in _notes(cause, told, explain, page.width - len(gutter)):
         head = styled((f"{gutter} = ", FRAME), (note.label, note.style), ": ")
         rest = styled(" " * (head.cell_len - note.outdent))
         page.add(*((rest if number else head) + line for number, line in enumerate(note.lines)))
     page.blank()
 
 
-def add_heading(page: Page, finding: Finding) -> None:
-    """Level, rule and message, and the place below: the part that machines search."""
-    head = f"{finding.level.value}[{finding.rule}]"
-    text = styled((head, LEVEL_STYLES[finding.level]), (f": {safe(finding.message)}", STRONG))
+def add_note(page: Page, cause: Cause, told: Mapping[str, Finding]) -> None:
+    """The message and the place alone."""
+    finding = told[cause.leading.findings[0]]
+    _add_heading(page, cause.level, cause.leading.rules, cause.message, finding.location)
+    page.blank()
+
+
+def add_finding_heading(page: Page, finding: Finding) -> None:
+    """The message and the place of one finding, whatever else its call does."""
+    _add_heading(page, finding.level, (finding.rule,), finding.message, finding.location)
+
+
+def _add_heading(page: Page, level: Level, rules: Sequence[str], message: str, place: Place | None) -> None:
+    """Level, rules and message, and the place below: the part that machines search."""
+    head = f"{level.value}[{' '.join(rules)}]"
+    text = styled((head, LEVEL_STYLES[level]), (f": {safe(message)}", STRONG))
     page.add_heading(text, len(head) + len(": "))
-    if finding.location is None:
+    if place is None:
         return
-    place = finding.location
     column = f":{place.column}" if place.column else ""
     gutter = " " * len(str(place.line))
     page.add(styled((f"{gutter}--> ", FRAME), f"{safe(place.file)}:{place.line}{column}"))
 
 
-def _add_source(page: Page, finding: Finding, excerpt: Excerpt, place: Place, gutter: str) -> None:
+def _add_source(
+    page: Page, level: Level, effects: Sequence[Finding], excerpt: Excerpt, place: Place, gutter: str
+) -> None:
+    """The line, and below it what the effects say of the call."""
     line = _displayed(excerpt, page.width - len(gutter) - len(" | "))
     bar = styled((f"{gutter} |", FRAME))
     page.add(bar, styled((f"{place.line} |", FRAME), f" {line.text}"))
     if line.width:
-        label = _label(finding)
+        label = next((label for label in map(_label, effects) if label), "")
         caret = f"{'^' * line.width} {label}" if label else "^" * line.width
-        page.add(bar + styled(" " * (line.start + 1), (caret, LEVEL_STYLES[finding.level])))
+        page.add(bar + styled(" " * (line.start + 1), (caret, LEVEL_STYLES[level])))
     page.add(bar)
 
 
@@ -141,18 +160,22 @@ class _Note:
     outdent: int = 0
 
 
-def _notes(finding: Finding, rule_of: Mapping[str, str], explain: str, width: int) -> Iterator[_Note]:
+def _notes(cause: Cause, told: Mapping[str, Finding], explain: str, width: int) -> Iterator[_Note]:
+    finding = told[cause.leading.findings[0]]
+
     def prose(label: str, text: str, style: str = STRONG) -> _Note:
         return _Note(label, wrapped(styled(text), width - len(f" = {label}: ")), style)
 
     if finding.path:
         yield _Note("path", path_lines(finding.path, width - len(" = path: ")), outdent=OUTDENT)
-        yield prose("class", _class_sentence(finding, rule_of))
-    candidates = _candidates(finding)
-    if candidates:
-        able = msgspec.convert(finding.detail.get("able"), dict[str, tuple[str, ...]] | None)
-        is_open = finding.detail.get("closed") is False
-        yield prose("candidates", _candidate_sentence(candidates, able, is_open=is_open))
+        yield prose("class", _class_sentence(cause, told))
+    for effects in cause.others:
+        yield prose("also", safe(effects_sentence(effects)))
+    dispatched = next((told[name] for name in cause.findings if _candidates(told[name])), None)
+    if dispatched:
+        able = msgspec.convert(dispatched.detail.get("able"), dict[str, tuple[str, ...]] | None)
+        is_open = dispatched.detail.get("closed") is False
+        yield prose("candidates", _candidate_sentence(_candidates(dispatched), able, is_open=is_open))
     assumed = finding.detail.get("assumed")
     if assumed:
         yield prose("assumed", safe(str(assumed)))
@@ -161,16 +184,29 @@ def _notes(finding: Finding, rule_of: Mapping[str, str], explain: str, width: in
     if finding.help:
         yield prose("help", safe(finding.help), HELP)
     yield prose("explain", f"{explain} {finding.fingerprint}")
+    others = _other_fingerprints(cause, told)
+    if others:
+        yield prose("others", others)
 
 
-def _class_sentence(finding: Finding, rule_of: Mapping[str, str]) -> str:
+def _other_fingerprints(cause: Cause, told: Mapping[str, Finding]) -> str:
+    """The fingerprints of the other effects, by which they are explained and allowed."""
+    others = [unbroken(f"{name} ({told[name].rule})") for name in cause.findings[1 : 1 + _OTHERS_SHOWN]]
+    left = len(cause.findings) - 1 - len(others)
+    more = f" and {left:,} more" if left > 0 else ""
+    return f"{', '.join(others)}{more}"
+
+
+def _class_sentence(cause: Cause, told: Mapping[str, Finding]) -> str:
+    finding = told[cause.leading.findings[0]]
     loops = {0: "not in a loop", 1: "in a loop"}.get(finding.loop_depth, f"in loops {finding.loop_depth} deep")
     parts = [f"{finding.class_}, {finding.frequency.value}, {loops}"]
     parts.append(path_count(finding.paths))
-    others = msgspec.convert(finding.detail.get("removes", ()), tuple[str, ...])
-    if others:
-        rules = [finding.rule, *(rule_of[name] for name in others)]
-        parts.append(f"removing this call removes {len(rules)} findings ({', '.join(sorted(set(rules)))})")
+    removed = msgspec.convert(finding.detail.get("removes", ()), tuple[str, ...])
+    elsewhere = [told[name].rule for name in removed if name not in cause.findings]
+    if elsewhere:
+        more = counted(len(elsewhere), "finding")
+        parts.append(f"removing this call removes {more} elsewhere, too ({', '.join(sorted(set(elsewhere)))})")
     return "; ".join(parts)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from ringfence.pipeline.report.diagnostic import add_heading, path_count
+from ringfence.pipeline.report.diagnostic import add_finding_heading, path_count
 from ringfence.pipeline.report.explanation_model import (
     Branch,
     Cut,
@@ -53,7 +53,7 @@ _FEWEST_FOLDED = 2
 def render_finding(explanation: FindingExplanation, console: Console) -> None:
     """Write the explanation of a finding."""
     page, finding = Page(console), explanation.finding
-    add_heading(page, finding)
+    add_finding_heading(page, finding)
     page.blank()
     if explanation.frames:
         page.add(

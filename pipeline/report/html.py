@@ -1,21 +1,21 @@
-"""The report as one page of HTML that stands alone: the Markdown report, then every finding with its path, then the
+"""The report as one page of HTML that stands alone: the Markdown report, then every cause with its path, then the
 layouts of the types that the hot path touches.
 
 No script and nothing from elsewhere: it opens from a build server's artifacts, in light and in dark.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from markdown_it import MarkdownIt
 
 from ringfence.pipeline.report import markdown
 from ringfence.pipeline.report.layout_svg import layout_svg
-from ringfence.pipeline.report.model import Finding, Layout, Report, Step
-from ringfence.pipeline.report.sentences import counted, isolation_sentence, split_sentence
+from ringfence.pipeline.report.model import Cause, Finding, Layout, Report, Step
+from ringfence.pipeline.report.sentences import counted, effects_sentence, isolation_sentence, split_sentence
 from ringfence.pipeline.report.terminal import UNBREAKABLE
 
-_MOST_FINDINGS = 500
+_MOST_CAUSES = 500
 _MOST_LAYOUTS = 60
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2330; --paper: #ffffff; --quiet: #667085; --edge: #d5dae3;
@@ -70,7 +70,7 @@ def write(report: Report) -> str:
         body = "\n".join(["<h2>Layouts</h2>", *_layouts(report.layouts)])
     else:
         heading = ["<h3>Layouts</h3>"] if report.layouts else []
-        body = "\n".join([_card(report), *_findings(report.findings), *heading, *_layouts(report.layouts)])
+        body = "\n".join([_card(report), *_causes(report), *heading, *_layouts(report.layouts)])
     page = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -84,26 +84,31 @@ def _card(report: Report) -> str:
     return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown.write(report)))
 
 
-def _findings(findings: Sequence[Finding]) -> Iterator[str]:
-    if not findings:
+def _causes(report: Report) -> Iterator[str]:
+    if not report.causes:
         return
+    told = {finding.fingerprint: finding for finding in report.findings}
     yield "<h3>Findings</h3>"
-    for finding in findings[:_MOST_FINDINGS]:
-        yield _finding(finding)
-    if len(findings) > _MOST_FINDINGS:
-        yield f'<p class="quiet">{counted(len(findings) - _MOST_FINDINGS, "more finding")} in the JSON report.</p>'
+    for cause in report.causes[:_MOST_CAUSES]:
+        yield _cause(cause, told)
+    if len(report.causes) > _MOST_CAUSES:
+        yield f'<p class="quiet">{counted(len(report.causes) - _MOST_CAUSES, "more cause")} in the JSON report.</p>'
 
 
-def _finding(finding: Finding) -> str:
+def _cause(cause: Cause, told: Mapping[str, Finding]) -> str:
+    """The call with its line, advice and path; below it what else happens there."""
+    finding = told[cause.findings[0]]
     where = f"{finding.location.file}:{finding.location.line}" if finding.location else "no line of yours"
     line = f"<pre><code>{escape(finding.source.text)}</code></pre>" if finding.source else ""
     help_ = f"<p>{_prose(finding.help)}</p>" if finding.help else ""
     allowed = f'<p class="quiet">allowed: {escape(finding.suppressed)}</p>' if finding.suppressed else ""
-    facts = f"{finding.class_}, {finding.frequency.value}, loop depth {finding.loop_depth}; {finding.fingerprint}"
+    names = ", ".join(f"{told[name].rule} {name}" for name in cause.findings)
+    facts = f"{finding.class_}, {finding.frequency.value}, loop depth {finding.loop_depth}; {names}"
+    others = "".join(f"<p>also {_prose(effects_sentence(each))}</p>" for each in cause.others)
     return (
-        f'<details><summary><b class="{finding.level.value}">{finding.rule}</b> {_prose(finding.message)} '
+        f'<details><summary><b class="{cause.level.value}">{" ".join(cause.leading.rules)}</b> {_prose(cause.message)} '
         f'<span class="quiet">{escape(where)}</span></summary>{line}<p class="quiet">{escape(facts)}</p>'
-        f'{help_}{allowed}<ul class="path">{"".join(map(_step, finding.path))}</ul></details>'
+        f'{help_}{others}{allowed}<ul class="path">{"".join(map(_step, finding.path))}</ul></details>'
     )
 
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ringfence.passes.rule import Level
-from ringfence.pipeline.report.diagnostic import add_finding, add_heading
+from ringfence.pipeline.report.diagnostic import add_cause, add_note
 from ringfence.pipeline.report.layouts import add_layout, most_telling
 from ringfence.pipeline.report.model import (
     Capability,
@@ -28,6 +28,7 @@ from ringfence.pipeline.report.sentences import (
     coverage_sentence,
     level_counts,
     not_looked_at,
+    open_causes,
 )
 from ringfence.pipeline.report.terminal import (
     CLASS_STYLES,
@@ -74,17 +75,16 @@ _CHECK_MARKS = {
 
 
 def render(report: Report, console: Console, most: int | None = MOST_SHOWN, explain: str = "ringfence explain") -> None:
-    """Write the report, with at most ``most`` findings in full, or all. Notes take two lines each, unless the report
-    is strict. ``explain`` is the command that explains a finding of it."""
+    """Write the report, with at most ``most`` causes in full, or all. Notes take two lines each, unless the report is
+    strict. ``explain`` is the command that explains a finding of it."""
     page = Page(console)
-    rule_of = {finding.fingerprint: finding.rule for finding in report.findings}
-    selection = select([each for each in report.findings if each.suppressed is None or report.strict], most)
-    for finding in selection.shown:
-        if finding.level is Level.NOTE and not report.strict:
-            add_heading(page, finding)
-            page.blank()
+    told = {finding.fingerprint: finding for finding in report.findings}
+    selection = select(report.causes if report.strict else open_causes(report), most)
+    for cause in selection.shown:
+        if cause.level is Level.NOTE and not report.strict:
+            add_note(page, cause, told)
         else:
-            add_finding(page, finding, rule_of, explain)
+            add_cause(page, cause, told, explain)
     _add_left_over(page, selection)
     if report.roots:
         _add_roots(page, report.roots)
@@ -118,7 +118,7 @@ def _add_left_over(page: Page, selection: Selection) -> None:
     if not selection.left_over:
         return
     total = sum(sum(counts.values()) for _, counts in selection.left_over)
-    page.add(styled((f"{total:,} more findings", STRONG), " (`--show-all` prints them, `--format json` has them too)"))
+    page.add(styled((f"{total:,} more causes", STRONG), " (`--show-all` prints them, `--format json` has them too)"))
     for root, counts in selection.left_over:
         by_rule = ", ".join(f"{number:,} {rule}" for rule, number in sorted(counts.items()))
         page.add_wrapped(styled(_GAP, unbroken(shorten(root, _LONGEST_NAME)), (f": {by_rule}", QUIET)), 2 * len(_GAP))
@@ -244,12 +244,15 @@ def _add_conclusion(page: Page, report: Report) -> None:
     open_findings = [finding for finding in report.findings if finding.suppressed is None]
     failing = len(report.failing)
     state = ("failed", LEVEL_STYLES[Level.ERROR]) if report.exit_code else ("passed", LEVEL_STYLES[Level.NOTE])
-    counts = level_counts(open_findings) or "no findings"
+    told = open_causes(report)
+    counts = level_counts(told) or "no findings"
     roots = counted(len(report.roots), "root")
+    all_told = f" ({counted(len(open_findings), 'finding')})" if len(open_findings) > len(told) else ""
     extra = [
-        f"{failing} of them fail" if report.strict and failing else "",
+        f"{counted(failing, 'finding')} {'fails' if failing == 1 else 'fail'}" if report.strict and failing else "",
         f"{counted(len(report.unknown_roots), 'root')} unknown" if report.unknown_roots else "",
         f"{len(report.findings) - len(open_findings)} allowed" if len(report.findings) > len(open_findings) else "",
         f"{report.hidden:,} hidden (`--strict` shows all)" if report.hidden else "",
     ]
-    page.add_wrapped(styled(state, f": {'; '.join([f'{counts} under {roots}', *filter(None, extra)])}"), len(_GAP))
+    sentence = "; ".join([f"{counts} under {roots}{all_told}", *filter(None, extra)])
+    page.add_wrapped(styled(state, f": {sentence}"), len(_GAP))

@@ -1,7 +1,7 @@
 """JSON Lines: the JSON report in pieces, for tools that read line by line.
 
-The first line has ``kind`` *report* and everything but the long lists; each further line is one finding, recommendation
-or layout, named by its ``kind``, with the fields that it has in the JSON report.
+The first line has ``kind`` *report* and everything but the long lists; each further line is one finding, cause,
+recommendation or layout, named by its ``kind``, with the fields that it has in the JSON report.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ import msgspec
 
 from ringfence.pipeline.report.model import Report
 
-_LISTS = {"finding": "findings", "recommendation": "recommendations", "layout": "layouts"}
+_LISTS = {"finding": "findings", "cause": "causes", "recommendation": "recommendations", "layout": "layouts"}
 
 
 def write(report: Report) -> bytes:

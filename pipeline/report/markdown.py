@@ -32,6 +32,7 @@ from ringfence.pipeline.report.sentences import (
     coverage_sentence,
     level_counts,
     not_looked_at,
+    open_causes,
 )
 from ringfence.pipeline.report.terminal import UNBREAKABLE
 
@@ -105,7 +106,7 @@ def _summary(report: Report) -> str:
     open_findings = [each for each in report.findings if each.suppressed is None]
     allowed = len(report.findings) - len(open_findings)
     parts = [
-        f"{level_counts(open_findings) or 'No findings'} under {counted(len(report.roots), 'root')}",
+        f"{level_counts(open_causes(report)) or 'No findings'} under {counted(len(report.roots), 'root')}",
         f"{counted(allowed, 'finding')} allowed by the project" if allowed else "",
         f"{report.hidden:,} on panic paths or silent by default" if report.hidden else "",
     ]

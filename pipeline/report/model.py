@@ -216,6 +216,35 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: Literal["confirmed", "not-seen"] | None = None
 
 
+class Effects(msgspec.Struct, frozen=True, kw_only=True):
+    """What one call does equally often: effects of one class and frequency, all of them in a loop or none."""
+
+    when: str
+    """As the message says it: ``on every call``, ``in a loop``, ``on first use``."""
+    what: str
+    rules: tuple[str, ...]
+    findings: tuple[str, ...]
+    """Fingerprints, the heaviest first."""
+
+
+class Cause(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person reads: an own call expression under a root, with everything that happens there. Its place, path and
+    advice are those of the first finding of ``leading``."""
+
+    root: str
+    level: Level
+    """Of the worst finding."""
+    message: str
+    leading: Effects
+    others: tuple[Effects, ...] = ()
+    """What happens there besides, less often or less badly."""
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Fingerprints of all of its findings, the leading one first."""
+        return tuple(name for each in (self.leading, *self.others) for name in each.findings)
+
+
 def is_elided(detail: Mapping[str, object]) -> bool:
     """The details are those of an allocation that LLVM removed: told on request, and never a failure."""
     return detail.get("elided") is True
@@ -393,6 +422,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     roots: tuple[Root, ...] = ()
     findings: tuple[Finding, ...] = ()
     """By level, class, root, rule and place."""
+    causes: tuple[Cause, ...] = ()
+    """The findings as people read them, the heaviest first."""
     hidden: int = 0
     """Findings that only ``--strict`` shows."""
     layouts: tuple[Layout, ...] = ()

@@ -1,10 +1,11 @@
 """SARIF 2.1.0 (OASIS, March 2020): the findings for code scanning services, with their paths as code flows.
 
 Lines and columns count from 1; columns count code points, as ``columnKind`` says. Files of the user's own code are
-relative to ``SRCROOT``, the workspace. What the project allows is there, suppressed.
+relative to ``SRCROOT``, the workspace. What the same call does besides is a related location of each of its findings.
+What the project allows is there, suppressed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
@@ -24,12 +25,18 @@ def write(report: Report) -> bytes:
     rules = [rule for rule in all_rules() if rule.id in used]
     index = {rule.id: number for number, rule in enumerate(rules)}
     driver = {"name": report.tool.name, "version": report.tool.version, "rules": [_rule(each) for each in rules]}
+    told = {finding.fingerprint: finding for finding in report.findings}
+    beside = {
+        name: [told[other] for other in cause.findings if other != name]
+        for cause in report.causes
+        for name in cause.findings
+    }
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The root of the workspace."}}},
         "invocations": [{"executionSuccessful": True, "exitCode": report.exit_code}],
-        "results": [_result(each, index) for each in report.findings],
+        "results": [_result(each, index, beside.get(each.fingerprint, ())) for each in report.findings],
         "properties": {"verdict": report.verdict, "verdictReason": report.verdict_reason},
     }
     return encode({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
@@ -46,7 +53,7 @@ def _rule(rule: Rule) -> dict[str, object]:
     }
 
 
-def _result(finding: Finding, index: Mapping[str, int]) -> dict[str, object]:
+def _result(finding: Finding, index: Mapping[str, int], beside: Sequence[Finding]) -> dict[str, object]:
     text = f"{finding.message}. {finding.help}" if finding.help else finding.message
     result: dict[str, object] = {
         "ruleId": finding.rule,
@@ -67,6 +74,11 @@ def _result(finding: Finding, index: Mapping[str, int]) -> dict[str, object]:
         is_own = any(step.own and step.file == finding.location.file for step in finding.path)
         place = {"artifactLocation": _artifact(finding.location.file, is_own=is_own), "region": _region(finding)}
         result["locations"] = [{"physicalLocation": place}]
+        if beside:
+            result["relatedLocations"] = [
+                {"id": number, "physicalLocation": place, "message": {"text": f"{each.rule}: {each.message}"}}
+                for number, each in enumerate(beside)
+            ]
     steps = list(_steps(finding.path))
     if steps:
         result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]

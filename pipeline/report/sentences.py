@@ -5,7 +5,16 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ringfence.graphs.contracts import Effect
 from ringfence.passes.rule import Level
-from ringfence.pipeline.report.model import AssumedFunctions, AtomicField, Build, Coverage, Finding, LayoutSplit, Report
+from ringfence.pipeline.report.model import (
+    AssumedFunctions,
+    AtomicField,
+    Build,
+    Cause,
+    Coverage,
+    Effects,
+    LayoutSplit,
+    Report,
+)
 from ringfence.pipeline.report.names import shorten
 from ringfence.pipeline.report.terminal import safe, unbroken
 
@@ -92,9 +101,21 @@ def not_looked_at(report: Report) -> Iterator[str]:
     yield from coverage.not_followed
 
 
-def level_counts(findings: Iterable[Finding]) -> str:
+def open_causes(report: Report) -> tuple[Cause, ...]:
+    """Those of which the project allows nothing, in the order of the report."""
+    allowed = {each.fingerprint for each in report.findings if each.suppressed is not None}
+    return tuple(cause for cause in report.causes if cause.leading.findings[0] not in allowed)
+
+
+def effects_sentence(effects: Effects) -> str:
+    """``on some calls: frees heap memory (RF103)``."""
+    when = f"{effects.when}: " if effects.when else ""
+    return f"{when}{effects.what} ({' '.join(effects.rules)})"
+
+
+def level_counts(told: Iterable[Cause]) -> str:
     """``2 errors, 1 note``; nothing where there is none."""
-    counts = Counter(finding.level for finding in findings)
+    counts = Counter(each.level for each in told)
     return ", ".join(counted(counts[level], level.value) for level in Level if counts[level])
 
 

@@ -77,7 +77,7 @@ def test_github_gets_one_annotation_for_each_call_and_no_allowed_finding() -> No
     assert "(and 1 more finding here: RF101, RF102)%0Aborrow the value%0Aringfence explain 7f3a9c0d11e2" in lines[0]
     assert lines[1].startswith("::error title=RF901 root-not-found::")
     assert lines[2].startswith("::notice file=src/plant.rs,line=4,col=9,title=RF201 lock::")
-    assert lines[3].startswith("ringfence failed: 3 errors, 1 note; verdict: significant")
+    assert lines[3].startswith("ringfence failed: 2 errors, 1 note; verdict: significant")
     assert len(lines) == 4
 
 
@@ -100,7 +100,8 @@ def test_json_lines_hold_all_of_the_report() -> None:
     assert (first["kind"], first["schema"], first["verdict"]) == ("report", "ringfence-report/1", "significant")
     assert "findings" not in first
     kinds = [each["kind"] for each in others]
-    assert kinds == ["finding"] * len(written.findings) + ["recommendation"] * len(written.recommendations)
+    lists = {"finding": written.findings, "cause": written.causes, "recommendation": written.recommendations}
+    assert kinds == [kind for kind, records in lists.items() for _ in records]
     assert [each["fingerprint"] for each in others if each["kind"] == "finding"] == [
         each.fingerprint for each in written.findings
     ]

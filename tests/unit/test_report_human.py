@@ -63,13 +63,19 @@ def long_path() -> tuple[Step, ...]:
 def test_a_finding_reads_like_an_error_of_rustc(sources: SourceTree) -> None:
     anchor = location(3, 32)
     findings = [
-        finding(anchor=anchor, path=long_path(), detail={"removes": ["000000000001"]}),
-        numbered(1, finding(HEAP_FREE, anchor=anchor, message="`drop_in_place` frees heap memory")),
+        finding(anchor=anchor, path=long_path(), detail={"removes": ["000000000001", "000000000003"]}),
+        numbered(1, finding(HEAP_FREE, anchor=anchor, message="`to_string` frees heap memory on every call of `it`")),
+        numbered(
+            2, finding(HEAP_FREE, PathClass.COLD, anchor=anchor, message="`to_string` frees on some calls of `it`")
+        ),
+        numbered(
+            3, finding(HEAP_FREE, anchor=location(4, 20), message="`push` frees heap memory on every call of `it`")
+        ),
     ]
     text = rendered(report(findings, sources=sources))
     assert text.startswith(
         """\
-error[RF101]: `to_string` allocates on every call of `Plant::on_packet`
+error[RF101 RF103]: `to_string` allocates and frees heap memory on every call of `Plant::on_packet`
  --> src/plant.rs:3:32
   |
 3 |         let label = quote.name.to_string();
@@ -80,12 +86,14 @@ error[RF101]: `to_string` allocates on every call of `Plant::on_packet`
        -> … 6 frames in alloc
        -> alloc::alloc [inlined] (std/alloc/src/alloc.rs:95)
        -> __rust_alloc
-  = class: hot, always, not in a loop; 1 path; removing this call removes 2
-           findings (RF101, RF103)
+  = class: hot, always, not in a loop; 1 path; removing this call removes 1
+           finding elsewhere, too (RF103)
+  = also: on some calls: frees (RF103)
   = help: borrow the value
   = explain: ringfence explain 7f3a9c0d11e2
+  = others: 000000000001 (RF103), 000000000002 (RF103)
 
-error[RF103]: `drop_in_place` frees heap memory
+error[RF103]: `push` frees heap memory on every call of `it`
 """
     )
 
@@ -132,7 +140,7 @@ differs: the profile that ships has `lto = "fat"`; the audit builds with LTO off
 not looked at: what runs only when unwinding or aborting (`--strict` follows it)
 
 verdict: significant performance issues - violations at 1 place and 1 error of the audit itself
-failed: 2 errors, 1 warning under 2 roots; 1 hidden (`--strict` shows all)
+failed: 2 errors under 2 roots (3 findings); 1 hidden (`--strict` shows all)
 """
     )
 
@@ -356,7 +364,7 @@ def test_an_output_without_unicode_gets_plain_forms(tmp_path: Path) -> None:
 
 
 def test_a_thousand_findings_are_written_quickly(sources: SourceTree) -> None:
-    findings = [numbered(number, finding(anchor=location(3, 32), path=long_path())) for number in range(1000)]
+    findings = [numbered(number, finding(anchor=location(3, 1 + number), path=long_path())) for number in range(1000)]
     start = time.process_time()
     text = rendered(report(findings, sources=sources), most=None)
     assert time.process_time() - start < 5
@@ -364,16 +372,16 @@ def test_a_thousand_findings_are_written_quickly(sources: SourceTree) -> None:
 
 
 def test_a_person_is_shown_the_first_of_many_findings_and_the_number_of_the_others(sources: SourceTree) -> None:
-    findings = [numbered(number, finding(anchor=location(3, 32))) for number in range(100)]
+    findings = [numbered(number, finding(anchor=location(3, 1 + number))) for number in range(100)]
     text = rendered(report(findings, sources=sources))
     assert text.count("error[RF101]") == 30
-    assert "70 more findings (`--show-all` prints them, `--format json` has them too)" in text
+    assert "70 more causes (`--show-all` prints them, `--format json` has them too)" in text
     assert "70 RF101" in text
 
 
 def test_few_findings_are_all_shown_and_none_is_left_over(sources: SourceTree) -> None:
     text = rendered(report([finding(anchor=location(3, 32))], sources=sources))
-    assert "more findings" not in text
+    assert "more causes" not in text
 
 
 def field(name: str, offset: int, size: int, kind: str = "u64") -> LayoutField:
