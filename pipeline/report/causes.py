@@ -8,7 +8,7 @@
    cause: its path is shown, and its advice is given.
 4. Causes stand by level, class, frequency, depth of loops, weight; then by number of effects, root and place.
 
-Findings that the project allows are causes apart.
+Findings that the project allows are causes apart. A root that is not there comes first.
 """
 
 import re
@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ringfence.graphs.facts import PathClass
+from ringfence.passes.limits import ROOT_NOT_FOUND
 from ringfence.passes.rule import Finding, Frequency, Level, Location
 from ringfence.passes.wording import short_name
 from ringfence.pipeline.report.model import Cause, Effects
@@ -104,4 +105,5 @@ def _rank(group: Sequence[Finding]) -> tuple[object, ...]:
     worst = min(map(_badness, group))
     place = group[0].place or Location("", 0)
     where = (place.file, place.line, place.column)
-    return *worst[:-1], -len(group), group[0].root, *where, worst[-1]
+    found = group[0].rule is not ROOT_NOT_FOUND
+    return found, *worst[:-1], -len(group), group[0].root, *where, worst[-1]

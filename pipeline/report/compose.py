@@ -113,8 +113,8 @@ def build_report(
     open_findings = [each for each in told if each.fingerprint not in reasons]
     same_call = _same_calls(shown)
     names = frozenset(each.fingerprint for each in shown)
-    # What LLVM removed is told, and judged nowhere.
-    deeds = [each for each in open_findings if not is_elided(each.detail)]
+    # What LLVM removed is told, and judged nowhere; a root that is not there is no word on performance.
+    deeds = [each for each in open_findings if not is_elided(each.detail) and each.rule is not ROOT_NOT_FOUND]
     audited = Audited(
         rules=frozenset(rule.id for rule in rules),
         own_code_only=frozenset(rule.id for rule in rules if rule.own_code_only),
@@ -125,7 +125,7 @@ def build_report(
         _finding(_without_hidden(each, names), same_call[each.fingerprint], excerpt, reasons.get(each.fingerprint))
         for each in shown
     )
-    level, reason = verdict(deeds, benchmarks, formula) if roots else (None, "")
+    level, reason = verdict(deeds, benchmarks, formula) if audited.roots else (None, "")
     told_roots = _roots(roots, deeds, benchmarks, formula, strict=strict)
     return Report(
         tool=this_tool(),
@@ -140,7 +140,9 @@ def build_report(
         layouts=tuple(sorted(layouts, key=lambda layout: layout.type_)),
         checklist=answer(deeds, audited),
         benchmarks=tuple(benchmarks),
-        recommendations=recommendations(told_findings, excerpt, strict=strict),
+        recommendations=recommendations(
+            [each for each in told_findings if each.rule != ROOT_NOT_FOUND.id], excerpt, strict=strict
+        ),
         unknown=unknowns(told_roots, deeds),
         verdict=level,
         verdict_reason=reason,
@@ -180,11 +182,13 @@ def _not_found(roots: Iterable[RootResult]) -> Iterable[Finding]:
         )
 
 
-def _rank(finding: Finding) -> tuple[int, int, str, str, tuple[str, int, int], str]:
+def _rank(finding: Finding) -> tuple[bool, int, int, str, str, tuple[str, int, int], str]:
+    """What is not there stands first: the audit is not the one that was asked for."""
     place = finding.place
     where = (place.file, place.line, place.column) if place else ("", 0, 0)
     level = _LEVELS.index(finding.level)
-    return level, finding.path_class, finding.root, finding.rule.id, where, finding.fingerprint
+    found = finding.rule is not ROOT_NOT_FOUND
+    return found, level, finding.path_class, finding.root, finding.rule.id, where, finding.fingerprint
 
 
 def _same_calls(findings: Iterable[Finding]) -> Mapping[str, tuple[str, ...]]:

@@ -186,7 +186,7 @@ def _alternatives(words: Sequence[str]) -> str:
 
 def _add_checklist(page: Page, report: Report) -> None:
     """Failed and doubtful items, those of one evidence together, then the rest in one paragraph each."""
-    if not report.checklist:
+    if all(root.status is RootStatus.NOT_FOUND for root in report.roots) or not report.checklist:
         return
     page.add(styled(("checklist", STRONG)))
     for status in (CheckStatus.FAIL, CheckStatus.REVIEW):
@@ -244,12 +244,14 @@ def _add_conclusion(page: Page, report: Report) -> None:
     open_findings = [finding for finding in report.findings if finding.suppressed is None]
     failing = len(report.failing)
     state = ("failed", LEVEL_STYLES[Level.ERROR]) if report.exit_code else ("passed", LEVEL_STYLES[Level.NOTE])
+    missed = sum(root.status is RootStatus.NOT_FOUND for root in report.roots)
     told = open_causes(report)
     counts = level_counts(told) or "no findings"
     roots = counted(len(report.roots), "root")
     all_told = f" ({counted(len(open_findings), 'finding')})" if len(open_findings) > len(told) else ""
     extra = [
         f"{counted(failing, 'finding')} {'fails' if failing == 1 else 'fail'}" if report.strict and failing else "",
+        f"{counted(missed, 'root')} not found, so this is not the audit that was asked for" if missed else "",
         f"{counted(len(report.unknown_roots), 'root')} unknown" if report.unknown_roots else "",
         f"{len(report.findings) - len(open_findings)} allowed" if len(report.findings) > len(open_findings) else "",
         f"{report.hidden:,} hidden (`--strict` shows all)" if report.hidden else "",

@@ -45,9 +45,9 @@ def test_sarif_fits_its_schema() -> None:
 
 def test_sarif_has_every_finding_with_its_rule_place_and_fingerprint() -> None:
     results = sarif_run(sample())["results"]
-    assert [each["ruleId"] for each in results] == ["RF101", "RF102", "RF201", "RF901", "RF201"]
-    assert results[0]["partialFingerprints"] == {"ringfenceFingerprint/v1": "7f3a9c0d11e2"}
-    assert results[0]["locations"] == [
+    assert [each["ruleId"] for each in results] == ["RF901", "RF101", "RF102", "RF201", "RF201"]
+    assert results[1]["partialFingerprints"] == {"ringfenceFingerprint/v1": "7f3a9c0d11e2"}
+    assert results[1]["locations"] == [
         {
             "physicalLocation": {
                 "artifactLocation": {"uri": "src/plant.rs", "uriBaseId": "SRCROOT"},
@@ -73,9 +73,9 @@ def test_a_column_of_sarif_counts_characters(tmp_path: Path) -> None:
 
 def test_github_gets_one_annotation_for_each_call_and_no_allowed_finding() -> None:
     lines = github.write(sample()).splitlines()
-    assert lines[0].startswith("::error file=src/plant.rs,line=3,col=5,title=RF101 heap-allocation::`to_string` allo")
-    assert "(and 1 more finding here: RF101, RF102)%0Aborrow the value%0Aringfence explain 7f3a9c0d11e2" in lines[0]
-    assert lines[1].startswith("::error title=RF901 root-not-found::")
+    assert lines[0].startswith("::error title=RF901 root-not-found::")
+    assert lines[1].startswith("::error file=src/plant.rs,line=3,col=5,title=RF101 heap-allocation::`to_string` allo")
+    assert "(and 1 more finding here: RF101, RF102)%0Aborrow the value%0Aringfence explain 7f3a9c0d11e2" in lines[1]
     assert lines[2].startswith("::notice file=src/plant.rs,line=4,col=9,title=RF201 lock::")
     assert lines[3].startswith("ringfence failed: 2 errors, 1 note; verdict: significant")
     assert len(lines) == 4

@@ -240,6 +240,17 @@ def test_no_item_passes_where_no_root_was_audited() -> None:
     assert {each.status for each in written.checklist} == {CheckStatus.NOT_MEASURED}
 
 
+def test_a_root_that_is_not_there_is_told_first_and_judges_nothing() -> None:
+    alone = report(roots=(MISS,))
+    assert (alone.verdict, alone.recommendations) == (None, ())
+    beside = report([finding(path_class=PathClass.COLD)], (AUDITED, MISS))
+    assert [each.rule for each in beside.findings] == ["RF901", "RF101"]
+    assert beside.causes[0].findings == (beside.findings[0].fingerprint,)
+    assert beside.verdict is report([finding(path_class=PathClass.COLD)]).verdict
+    assert beside.checklist == report([finding(path_class=PathClass.COLD)]).checklist
+    assert beside.exit_code == ExitCode.ROOT_NOT_FOUND
+
+
 def test_an_item_that_would_pass_is_to_be_reviewed_where_something_hot_is_not_known() -> None:
     written = report([finding(UNRESOLVED_CALL)])
     assert check(written, "no `Mutex`") is CheckStatus.REVIEW
@@ -324,7 +335,7 @@ def test_json_has_the_fields_of_the_contract() -> None:
     for name, fields in expected.items():
         record = written[name][0] if isinstance(written[name], list) else written[name]
         assert set(fields.split()) <= set(record), name
-    assert {"function", "file", "line", "via"} <= set(written["findings"][0]["path"][0])
+    assert {"function", "file", "line", "via"} <= set(written["findings"][-1]["path"][0])
     assert {"name", "type", "offset", "size", "lines", "touched_by"} <= set(written["layouts"][0]["fields"][0])
     assert {"benchmarks", "verdict"} <= set(written)
 
