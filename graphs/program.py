@@ -79,6 +79,8 @@ class Function:
     bindings: tuple[Binding, ...] = ()
     known_as: str = ""
     """The symbol that it goes by, where that is another one, whose body was folded into this one."""
+    drops: frozenset[str] = frozenset()
+    """Traits whose objects it drops, where that are others than its name tells (`ringfence.graphs.folded_glue`)."""
     inlined_as: frozenset[int] = frozenset()
     """Subprograms of an inlined function, of which this is what is left (`Program.inlined`)."""
 
@@ -177,6 +179,7 @@ class Program:
         self._inlined: dict[tuple[int, str], Inlined | None] = {}
         self._mentioned: dict[re.Pattern[str], bool] = {}
         self._specialised: dict[int, dict[tuple[Binding, ...], Function]] = {}
+        self._dropping: dict[tuple[int, frozenset[str]], Function] = {}
 
     def load(self, modules: Iterable[int]) -> None:
         """Read modules that were not read before, together."""
@@ -240,6 +243,14 @@ class Program:
                 return function
             known = self._added(replace(function, id=len(self.functions), bindings=useful))
             of_function[useful] = known
+        return known
+
+    def dropping(self, function: Function, traits: frozenset[str]) -> Function:
+        """The function as a caller sees it that drops objects of these traits."""
+        known = self._dropping.get((function.id, traits))
+        if known is None:
+            known = self._added(replace(function, id=len(self.functions), drops=traits))
+            self._dropping[function.id, traits] = known
         return known
 
     def alias(self, function: Function, symbol: str) -> Function:

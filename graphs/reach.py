@@ -184,7 +184,7 @@ class _Threads:
         return known
 
     def _candidates(self, entry: Function) -> Iterator[Target]:
-        program, apart = self.reached.program, Reach(self.reached.program)
+        program, apart = self.reached.program, Reach(self.reached.program, glue=self.reached.glue)
         indirect: list[tuple[Function, int]] = []
         fresh = [entry]
         while fresh:
@@ -264,6 +264,9 @@ def _link(reached: Reach, caller: Function, site: CallSite, symbol: str, module:
         return None
     if site.passed or caller.bindings:
         callee = program.specialised(callee, _bindings(caller, site))
+    dropped = reached.glue.dropped_by(caller, site, callee)
+    if dropped:
+        callee = program.dropping(callee, dropped)
     reached.edges[caller.id].append(Edge(reached.edge_count, caller.id, callee.id, site))
     reached.edge_count += 1
     return callee

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ringfence.graphs.candidates import Resolution
 from ringfence.graphs.contracts import Assumption, Effect
 from ringfence.graphs.facts import CallKind, CallSite
+from ringfence.graphs.folded_glue import FoldedGlue
 from ringfence.graphs.panics import Panics
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.virtual_calls import DROP_SLOT
@@ -53,6 +54,7 @@ class Reach:
     program: Program
     reads_every_body: bool = False
     """Nothing is told by its name alone that has a body."""
+    glue: FoldedGlue = field(default_factory=FoldedGlue)
     functions: set[int] = field(default_factory=set[int])
     edges: dict[int, list[Edge]] = field(default_factory=lambda: defaultdict(list))
     externals: dict[int, list[ExternalCall]] = field(default_factory=lambda: defaultdict(list))

@@ -14,6 +14,7 @@ from ringfence.graphs.candidates import (
     is_compatible,
     one_of_each,
 )
+from ringfence.graphs.dyn_names import CALLABLE, dyn_traits, first_tuple
 from ringfence.graphs.facts import CallKind, CallSite, VTable
 from ringfence.graphs.liveness import Liveness
 from ringfence.graphs.names import crate_of, display_name, method_name, trait_method, without_generics
@@ -27,14 +28,11 @@ MOST_READ = 4000
 _STANDARD = frozenset({"core", "alloc", "std"})
 _Pair = tuple[int, str]
 """A module and the symbol of an implementation in it."""
-_DYN = re.compile(r"dyn (?:for<[^>]*> )?([\w:]+)")
 _TRAIT_METHOD = ("_RNvX", "_RINvX", "_RNvY", "_RINvY", "_ZN")
-_LIFETIME = re.compile(r"for<[^>]*> |'\w+ |<'\w+>|'\w+, ")
 _DROP_GLUE = re.compile(r"core::ptr::(?:drop_in_place|drop_glue)::<(.*)>")
 _CALLS = frozenset({"call", "call_mut", "call_once"})
 _RESUMES = frozenset({"poll", "resume"})
-_CALLABLE = "core::ops::function::Fn"
-_ANY_CLOSURE = _CALLABLE
+_ANY_CLOSURE = CALLABLE
 """Instead of a trait: it is a closure's, and its arguments are not known."""
 _WITHOUT_ARGUMENTS = ("Fn", "FnMut", "FnOnce", "()")
 HEADER_WORDS = 3
@@ -200,7 +198,7 @@ class VirtualCalls:
         place = (caller.file_of(chain[0]), chain[0].line, chain[0].column) if chain and chain[0].column else None
         written = self._method_at(*place) if place else ""
         if written == CALLED_VALUE:
-            closures = frozenset(trait for trait in dyn if trait.startswith(_CALLABLE)) or frozenset({_ANY_CLOSURE})
+            closures = frozenset(trait for trait in dyn if trait.startswith(CALLABLE)) or frozenset({_ANY_CLOSURE})
             return _VirtualCall(slot, site.signature, "", is_written=False, dyn=closures, crate=crate)
         if written and ((written, slot) in self._methods or self._implementations(written)):
             dyn = dyn if slot == _ANY_SLOT else frozenset[str]()
@@ -272,15 +270,21 @@ class VirtualCalls:
         self._refresh()
         known = self._drops.get(dyn)
         if known is None:
-            vtables = [(module, vtable) for module, vtable in self._vtables if _has_one_of(vtable, dyn)]
-            alive = [each for each in vtables if self._liveness.is_alive(each[0], each[1].symbol)]
-            dropped = [self._located(module, vtable.drop) for module, vtable in alive if vtable.drop]
-            if not vtables:
-                dropped += [found for each in sorted(dyn) for found in self._drops_by_name(each)]
-                dropped = dropped or self._drops_of_unnamed(dyn)
-            followed = bool(dropped or alive)
-            known = self._drops[dyn] = Resolution(one_of_each(dropped), followed=followed)
+            each = [self._dropped_of(frozenset({trait})) for trait in sorted(dyn)] or [self._dropped_of(dyn)]
+            found = (candidate for candidates, _ in each for candidate in candidates)
+            known = Resolution(one_of_each(found), followed=all(is_known for _, is_known in each))
+            self._drops[dyn] = known
         return known
+
+    def _dropped_of(self, dyn: frozenset[str]) -> tuple[list[Candidate], bool]:
+        """Of one trait, or of none that is known: the glue, and whether anything is known."""
+        vtables = [(module, vtable) for module, vtable in self._vtables if _has_one_of(vtable, dyn)]
+        alive = [each for each in vtables if self._liveness.is_alive(each[0], each[1].symbol)]
+        dropped = [self._located(module, vtable.drop) for module, vtable in alive if vtable.drop]
+        if not vtables:
+            dropped += [found for each in sorted(dyn) for found in self._drops_by_name(each)]
+            dropped = dropped or self._drops_of_unnamed(dyn)
+        return dropped, bool(dropped or alive)
 
     def _drops_by_name(self, dyn: str) -> list[Candidate]:
         """Drop glue of the types that implement the trait."""
@@ -325,7 +329,7 @@ def _is_told(call: _VirtualCall) -> bool:
     """Whether more than the signature is known; every closure without arguments is a ``dyn Fn()``."""
     if call.dyn == frozenset((_ANY_CLOSURE,)):
         return not call.signature.endswith("(ptr)")
-    is_any_closure = all(dyn.startswith(_CALLABLE) and dyn.endswith(_WITHOUT_ARGUMENTS) for dyn in call.dyn)
+    is_any_closure = all(dyn.startswith(CALLABLE) and dyn.endswith(_WITHOUT_ARGUMENTS) for dyn in call.dyn)
     return call.is_written or not is_any_closure
 
 
@@ -362,7 +366,7 @@ def _has_one_of(vtable: VTable, dyn: frozenset[str]) -> bool:
 
 def _has_trait(vtable: VTable, dyn: str) -> bool:
     """``Fn`` has ``FnMut`` and ``FnOnce`` as supertraits, and a vtable without debug name may tell one of them only."""
-    if not dyn.startswith(_CALLABLE):
+    if not dyn.startswith(CALLABLE):
         return dyn == _principal(vtable) if vtable.name else dyn in traits_of(vtable)
     if dyn == _ANY_CLOSURE:
         return _is_of_closure(vtable)
@@ -371,7 +375,7 @@ def _has_trait(vtable: VTable, dyn: str) -> bool:
 
 
 def _is_of_closure(vtable: VTable) -> bool:
-    return any(trait.startswith(_CALLABLE) for trait in traits_of(vtable))
+    return any(trait.startswith(CALLABLE) for trait in traits_of(vtable))
 
 
 @cache
@@ -383,20 +387,19 @@ def _trait_of(name: str) -> str:
 def _dyn_traits_at(caller: Function, site: CallSite) -> frozenset[str]:
     """The only trait that the innermost frame with any names as ``dyn Trait``; of a closure's with its arguments. Equal
     bodies are folded and keep the frames of one of them: where that trait is in the function's own name, the traits in
-    the names of its twins are meant as well."""
+    the names of its twins are meant as well, or those that its caller tells (`ringfence.graphs.folded_glue`)."""
     for frame in caller.chain(site.location):
-        traits = _dyn_traits(caller.name_of(frame))
+        traits = dyn_traits(caller.name_of(frame))
         if len(traits) == 1:
-            twins = caller.where.twins.get(caller.facts.symbol, ())
-            is_folded = bool(twins) and traits <= _dyn_traits(caller.name)
-            return traits.union(*(_dyn_traits(display_name(twin)) for twin in twins)) if is_folded else traits
+            return _of_twins(caller, traits) if traits <= dyn_traits(caller.name) else traits
     return frozenset()
 
 
-@cache
-def _dyn_traits(name: str) -> frozenset[str]:
-    found = ((match[1], name[match.end() :]) for match in _DYN.finditer(name))
-    return frozenset(trait + (_tuple(rest) if trait.startswith(_CALLABLE) else "") for trait, rest in found)
+def _of_twins(caller: Function, traits: frozenset[str]) -> frozenset[str]:
+    if caller.drops:
+        return caller.drops
+    twins = caller.where.twins.get(caller.facts.symbol, ())
+    return traits.union(*(dyn_traits(display_name(twin)) for twin in twins))
 
 
 @cache
@@ -404,21 +407,9 @@ def _closure_arguments(vtable: VTable) -> frozenset[str]:
     """The tuples of argument types that the vtable's methods take, where their names tell."""
     traits = (qualified[1] for method in vtable.methods if (qualified := trait_method(display_name(method))))
     tuples = (
-        _tuple(trait.removeprefix(_CALLABLE).lstrip("OnceMut")) for trait in traits if trait.startswith(_CALLABLE)
+        first_tuple(trait.removeprefix(CALLABLE).lstrip("OnceMut")) for trait in traits if trait.startswith(CALLABLE)
     )
     return frozenset(tuples) - {""}
-
-
-def _tuple(generics: str) -> str:
-    """The tuple with which generic arguments begin, without lifetimes: ``(&T,)`` of ``<(&'a T,), Output = u8>``."""
-    if not generics.startswith("<("):
-        return ""
-    depth = 0
-    for mark in re.finditer(r"[()]", generics):
-        depth += 1 if mark[0] == "(" else -1
-        if depth == 0:
-            return _LIFETIME.sub("", generics[1 : mark.end()])
-    return ""
 
 
 def _principal(vtable: VTable) -> str:

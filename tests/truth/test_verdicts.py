@@ -15,12 +15,9 @@ from truth.verdicts import SLICE_PROFILES, slices
 
 pytestmark = pytest.mark.end_to_end
 
-_TWIN = "of glues that LLVM folds into one without an alias only the trait that its name tells is known"
-_SILENT = (("implicit::drop_of_objects_in_containers::root", "3"),)
 _CHECKED_IN_A_LOOP = {"0": ("chunks_exact", "windows")}
 """Slice functions whose closures index what they are given, which only an optimiser knows to be long enough."""
 _MISSED = {
-    ("implicit::drop_of_objects_in_containers::root", "3"): _TWIN,
     ("implicit::thread_local_value::root", "0"): "the initialiser of a thread-local is called through a pointer",
 }
 """Root and opt-level of each case in which a function is not reached, and why."""
@@ -63,14 +60,7 @@ def test_a_call_that_was_known_to_be_missed_is_found(
 @pytest.mark.parametrize("level", LEVELS)
 def test_what_is_missed_is_said_to_be_unknown(cases: Mapping[str, Mapping[str, Case]], level: str) -> None:
     silent = [name for name, case in cases[level].items() if case.missing_in_silence]
-    assert [name for name in silent if (name, level) not in _SILENT] == []
-
-
-@pytest.mark.xfail(reason=_TWIN)
-def test_what_a_folded_glue_drops_besides_its_own_is_said_to_be_unknown(
-    cases: Mapping[str, Mapping[str, Case]],
-) -> None:
-    assert [name for name, level in _SILENT if cases[level][name].missing_in_silence] == []
+    assert silent == []
 
 
 @pytest.mark.parametrize("level", LEVELS)
