@@ -2,19 +2,21 @@
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ringfence.graphs.names import Pattern, crate_of, display_name, method_name, without_generics
 from ringfence.graphs.program import Function, Program
+from ringfence.pipeline.missing import NO_SUCH_FUNCTION, why_missing
+from ringfence.pipeline.source_functions import functions_of
 
 _IDENTIFIER = re.compile(r"\w+")
 _UNNAMED = re.compile(r"::\{[^}]*\}")
 """Closures and the like: numbered, not named, in symbols."""
 _NEAREST = 3
-_GENERIC_FUNCTION = r"fn\s+{name}\s*<(?!\s*')|fn\s+{name}\s*\([^)]*\bimpl\b"
-_GENERIC_IMPL = re.compile(r"^impl\s*<(?!\s*'\w+\s*>)", re.MULTILINE)
+_TRAIT = re.compile(r"^<| as [^>]*>")
+"""What a path of a trait's method has around its type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,40 +141,12 @@ def _inlined(pattern: RootPattern, program: Program, places: Places) -> Iterator
 
 def _miss(pattern: RootPattern, names: FunctionNames, places: Places) -> Miss:
     why = _why_not_found(pattern.text, places.crates)
-    return Miss(pattern, why, names.nearest(pattern.text) if why == _NO_SUCH_FUNCTION else ())
-
-
-_NO_SUCH_FUNCTION = "no function of that name is in the modules"
+    return Miss(pattern, why, names.nearest(pattern.text) if why == NO_SUCH_FUNCTION else ())
 
 
 def _why_not_found(pattern: str, crates: Mapping[str, Path]) -> str:
-    words = _IDENTIFIER.findall(without_generics(pattern))
-    folders = [crates[word] for word in words if word in crates] or list(crates.values())
-    sources = (source for folder in folders for source in sorted(folder.rglob("src/**/*.rs")))
-    return why_missing(words[-1], sources) if words else _NO_SUCH_FUNCTION
-
-
-def why_missing(name: str, sources: Iterable[Path]) -> str:
-    """What the source says of a function that has no symbol."""
-    generic = re.compile(_GENERIC_FUNCTION.format(name=re.escape(name)))
-    plain = re.compile(rf"fn\s+{re.escape(name)}\b")
-    for source in sources:
-        text = source.read_text(encoding="utf-8", errors="replace") if source.is_file() else ""
-        position = plain.search(text)
-        if position is None:
-            continue
-        if re.search(rf"async\s+(?:unsafe\s+)?fn\s+{re.escape(name)}\b", text):
-            return "it is async, and nothing in this build polls it: `.await` it in code that is built"
-        if generic.search(text) or _is_in_generic_impl(text, position.start()):
-            return "it is generic, and nothing in this build instantiates it: call it with concrete types"
-        return (
-            "its source is there, but rustc made no code for it, because it is small enough to be inlined into every "
-            "caller: audit a caller, mark it `#[inline(never)]`, or build with `RUSTFLAGS=-Clink-dead-code`"
-        )
-    return _NO_SUCH_FUNCTION
-
-
-def _is_in_generic_impl(text: str, position: int) -> bool:
-    before = text[:position]
-    opening = max(before.rfind("\nimpl"), 0 if before.startswith("impl") else -1)
-    return opening >= 0 and _GENERIC_IMPL.search(text, opening, position) is not None
+    plain = without_generics(_TRAIT.sub("", pattern))
+    words = _IDENTIFIER.findall(plain)
+    named = {word: crates[word] for word in words if word in crates} or crates
+    functions = (each for crate, folder in named.items() for each in functions_of(crate, folder))
+    return why_missing(words, functions) if words else NO_SUCH_FUNCTION

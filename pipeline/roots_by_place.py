@@ -12,7 +12,9 @@ from pathlib import Path
 from ringfence.graphs.names import display_name, method_name, without_generics
 from ringfence.graphs.program import Function, Inlined, Program
 from ringfence.pipeline.markers import Marker
-from ringfence.pipeline.roots import Miss, Root, RootPattern, why_missing
+from ringfence.pipeline.missing import why_missing
+from ringfence.pipeline.roots import Miss, Root, RootPattern
+from ringfence.pipeline.source_functions import functions_in
 from ringfence.pipeline.threads import THREAD, ThreadStart
 
 
@@ -40,7 +42,8 @@ class OwnFunctions:
         ] or [self._program.alias(each, symbol) for symbol, each in named if _is_twin(each, symbol, marker.name)]
         yield from _each_name(functions)
         if not functions:
-            yield Miss(pattern, f"{why_missing(marker.name, [marker.file])} (marked at {place})", ())
+            below = (each for each in functions_in("", marker.file) if each.line >= marker.line)
+            yield Miss(pattern, f"{why_missing([marker.name], below)} (marked at {place})", ())
 
     def standing_at(self, name: str, file: Path, line: int, pattern: RootPattern) -> Iterator[Root]:
         """The instances of the function of that name whose debug info gives the line."""

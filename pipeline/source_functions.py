@@ -17,6 +17,8 @@ _FUNCTION = re.compile(
     r"fn\s+(?P<name>\w+)"
 )
 _IMPL = re.compile(r"^impl\b(?:\s*<[^{]*?>)?\s+(?:[\w:<>,\s'&]+\s+for\s+)?(?P<type>\w+)")
+_GENERIC_FUNCTION = re.compile(r"^[^{]*?\bfn\s+\w+\s*(?:<(?!\s*')|\([^)]*\bimpl\b)")
+_GENERIC_IMPL = re.compile(r"^impl\s*<(?!\s*'\w+\s*>)")
 _TESTS = re.compile(r"^\s*#\[cfg\(test\)\]")
 
 
@@ -32,6 +34,8 @@ class SourceFunction:
     documentation: str
     body: str
     """The text from its attributes to its closing brace."""
+    is_generic: bool = False
+    """By a parameter of its own or of its ``impl``, lifetimes apart."""
 
     @property
     def lines(self) -> int:
@@ -48,9 +52,12 @@ def functions_of(crate: str, folder: Path) -> Iterator[SourceFunction]:
     """The functions below ``folder/src``, those of tests left out, in the order of files and lines."""
     source = folder / "src"
     for file in sorted(source.rglob("*.rs")):
-        module = _module_path(crate, file.relative_to(source))
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-        yield from _functions_in(module, file, lines)
+        yield from functions_in(_module_path(crate, file.relative_to(source)), file)
+
+
+def functions_in(module: str, file: Path) -> Iterator[SourceFunction]:
+    """The functions of one file, which is that module."""
+    yield from _functions_in(module, file, file.read_text(encoding="utf-8", errors="replace").splitlines())
 
 
 def _module_path(crate: str, file: Path) -> str:
@@ -59,7 +66,7 @@ def _module_path(crate: str, file: Path) -> str:
 
 
 def _functions_in(module: str, file: Path, lines: list[str]) -> Iterator[SourceFunction]:
-    owner, documentation = "", ""
+    owner, documentation, is_generic_impl = "", "", False
     first: int | None = None
     for number, line in enumerate(lines):
         if _TESTS.match(line):
@@ -67,8 +74,9 @@ def _functions_in(module: str, file: Path, lines: list[str]) -> Iterator[SourceF
         implementation = _IMPL.match(line)
         if implementation:
             owner = f"::{implementation['type']}"
+            is_generic_impl = _GENERIC_IMPL.match(line) is not None
         elif line.startswith("}"):
-            owner = ""
+            owner, is_generic_impl = "", False
         doc, function = _DOC.match(line), _FUNCTION.match(line)
         if doc:
             documentation += doc[1]
@@ -76,7 +84,8 @@ def _functions_in(module: str, file: Path, lines: list[str]) -> Iterator[SourceF
             path = f"{module}{owner if function['indent'] else ''}::{function['name']}"
             begin = number if first is None else first
             body = "\n".join(lines[begin : _end(lines, number, function["indent"]) + 1])
-            yield SourceFunction(path, file, number + 1, bool(function["public"]), documentation, body)
+            is_generic = is_generic_impl or _GENERIC_FUNCTION.search(body) is not None
+            yield SourceFunction(path, file, number + 1, bool(function["public"]), documentation, body, is_generic)
             documentation, first = "", None
         elif _ATTRIBUTE.match(line):
             first = number if first is None else first

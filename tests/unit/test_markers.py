@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from ringfence.pipeline.markers import find_markers
-from ringfence.pipeline.roots import why_missing
 
 
 def write(folder: Path, text: str) -> Path:
@@ -44,18 +43,3 @@ def test_files_without_markers_and_target_folders_have_none(tmp_path: Path) -> N
     generated.mkdir(parents=True)
     (generated / "out.rs").write_text("// ringfence: root\nfn made() {}\n", encoding="utf-8")
     assert list(find_markers([tmp_path])) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("pub fn gone<T>(value: T) {}", "it is generic"),
-        ("pub fn gone(value: impl Fn()) {}", "it is generic"),
-        ("impl<T: Copy> Queue<T> {\n    pub fn gone(&self) {}\n}", "it is generic"),
-        ("impl Plain {\n    pub fn gone(&self) {}\n}", "its source is there"),
-        ("impl<'a> Borrowed<'a> {\n    pub fn gone(&self) {}\n}", "its source is there"),
-        ("pub fn other() {}", "no function of that name"),
-    ],
-)
-def test_a_missing_function_is_explained_from_its_source(tmp_path: Path, text: str, reason: str) -> None:
-    assert why_missing("gone", [write(tmp_path, text)]).startswith(reason)
