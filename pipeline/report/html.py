@@ -33,7 +33,8 @@ code { background: var(--code); border-radius: 3px; padding: 0 .25em; }
 pre { background: var(--panel); border: 1px solid var(--edge); border-radius: 4px; padding: .7rem; overflow: auto; }
 pre code { background: none; padding: 0; }
 table { border-collapse: collapse; display: block; overflow: auto; }
-td, th { border: 1px solid var(--edge); padding: .25rem .6rem; text-align: left; vertical-align: top; }
+td, th { border: 1px solid var(--edge); padding: .25rem .6rem; text-align: left; vertical-align: top;
+  overflow-wrap: break-word; }
 details { border: 1px solid var(--edge); border-radius: 4px; margin: .35rem 0; padding: .3rem .7rem; }
 details[open] { background: var(--panel); } summary { cursor: pointer; }
 .error { color: var(--error); } .warning { color: var(--warning); } .note { color: var(--note); }
