@@ -194,6 +194,7 @@ class Explainer(Generic[P]):
             path=tuple(hops),
             anchor=anchor,
             sinks=len(members),
+            payloads=frozenset(payload for _, _, payload in members),
             folded=tuple(sorted(self._folded(group, members))),
             place=entry.expression[0],
             expression=entry.expression,

@@ -68,6 +68,8 @@ class Anchored(Generic[P]):
     """Position of the anchor in ``path``; -1 where no frame is the user's own."""
     sinks: int
     """Distinct sink sites folded into this one."""
+    payloads: frozenset[Hashable]
+    """What they are."""
     folded: tuple[FoldedPlace, ...]
     """Where they stand in libraries, sorted."""
     place: AnchorPlace | None

@@ -21,6 +21,10 @@ _BY_METHOD: Mapping[str, Mapping[str, str]] = {
         "from": "borrow instead of converting, or convert once, at start",
         "into": "borrow instead of converting, or convert once, at start",
         "insert": "reserve the map at start for the largest number of keys, or use a fixed table indexed by id",
+        "send": "take a queue whose places are made at start: a ring of fixed capacity (`rtrb::RingBuffer::new(4096)`)",
+        "try_send": "take a queue whose places are made at start: a ring of fixed capacity "
+        "(`rtrb::RingBuffer::new(4096)`)",
+        "spawn": "start the thread or task once, at start, and send it its work",
         "shrink_to_fit": "keep the capacity: the next event needs it again; shrink where nobody waits",
         "shrink_to": "keep the capacity: the next event needs it again; shrink where nobody waits",
         "into_boxed_slice": "hand the `Vec` on as it is; or make it with the length that it will have",
@@ -61,6 +65,17 @@ _BY_METHOD: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def advice(rule: Rule, method: str) -> str:
-    """Specific where the called method is known, else the rule's *instead*."""
-    return _BY_METHOD.get(rule.id, {}).get(method, rule.instead)
+_IN_A_LIBRARY: Mapping[str, str] = {
+    "RF101": "`{}` allocates behind this call: call it less often, once for each batch; or take another type of it, or "
+    "another library, whose blocks are made at start",
+}
+
+
+def advice(rule: Rule, method: str, library: str = "") -> str:
+    """Specific where the called method is known; else what can be done about a library, where it is one's; else the
+    rule's *instead*."""
+    known = _BY_METHOD.get(rule.id, {}).get(method)
+    if known is not None:
+        return known
+    of_library = _IN_A_LIBRARY.get(rule.id) if library else None
+    return of_library.format(library) if of_library else rule.instead

@@ -4,6 +4,7 @@ The way says more than the end of it: ``write`` may print, send, or write a file
 """
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
 
@@ -113,6 +114,11 @@ def class_at(label: int, symbol: str) -> BlockingClass:
         return _BY_WAY[label][0]
     plain = symbol.split("@", 1)[0]
     return _CLASS_OF.get(plain, BlockingClass.FUTEX if _FUTEX.search(symbol) else BlockingClass.SYSCALL)
+
+
+def only_yields(symbols: Iterable[str]) -> bool:
+    """Whether all that a channel asks of the kernel is to give up the processor: then it waits for no message."""
+    return all(_CLASS_OF.get(symbol.split("@", 1)[0]) is BlockingClass.YIELD for symbol in symbols)
 
 
 def macro(path: str) -> str:

@@ -27,6 +27,7 @@ from ringfence.passes.lock_kinds import ACQUIRING, CONTENDED, RELEASING, LockKin
 from ringfence.passes.lock_shapes import drops_of, shapes
 from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink, notes_on
+from ringfence.passes.written_calls import short_type
 
 LOCK = Rule(
     id="RF201",
@@ -66,7 +67,7 @@ class LockingPass:
                 site = hot_path.classifier.of_call(function, call.site)
                 name = display_name(call.symbol)
                 notes = (*_notes(name, ""), *notes_on(call))
-                sink = Sink(LOCK, name, "takes a lock", notes=notes, identity=_identity(name))
+                sink = Sink(LOCK, name, f"takes a lock{_which(name)}", notes=notes, identity=_identity(name))
                 yield SinkSite(function.id, call.site.location, site, sink)
 
 
@@ -80,7 +81,8 @@ def _inlined(function: Function, hot_path: HotPath) -> Iterator[SinkSite[Sink]]:
         site = best(reached_from_outside(function, operations, frame.inlined_at, hot_path))
         name = without_generics(frame.name)
         notes = _notes(frame.name, contended.get(frame, ""))
-        sink = Sink(LOCK, name, "takes a lock", method=name, notes=notes, identity=_identity(frame.name))
+        verb = f"takes a lock{_which(frame.name)}"
+        sink = Sink(LOCK, name, verb, method=name, notes=notes, identity=_identity(frame.name))
         yield SinkSite(function.id, taking.location, site, sink)
 
 
@@ -137,6 +139,31 @@ def _identity(name: str) -> str:
     """Locks are told apart by library, kind and guarded type; not where only the project says that one is taken."""
     lock = lock_of(name)
     return f"{lock.library} {lock.kind} {lock.guarded}" if lock.library else ""
+
+
+def _which(name: str) -> str:
+    """In brackets, what tells it from others at the same line: `` (std mutex of `Book`)``; empty where nothing does."""
+    lock = lock_of(name)
+    guarded = f" of `{_brief(lock.guarded)}`" if lock.guarded else ""
+    return f" ({lock.library} {_KINDS[lock.kind]}{guarded})" if lock.library else ""
+
+
+def _brief(type_: str) -> str:
+    short = short_type(type_)
+    return short if len(short) <= _WIDEST else last_segment(type_)
+
+
+_WIDEST = 48
+"""Letters of a type that are still read in a sentence."""
+_KINDS = {
+    LockKind.MUTEX: "mutex",
+    LockKind.READ: "read lock",
+    LockKind.WRITE: "write lock",
+    LockKind.CONDVAR: "condition variable",
+    LockKind.ONCE: "once",
+    LockKind.SPIN: "spin lock",
+    LockKind.FLAG: "flag",
+}
 
 
 def _notes(name: str, contended: str) -> tuple[tuple[str, object], ...]:

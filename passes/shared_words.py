@@ -3,8 +3,8 @@
 1. A word that is changed by a read-modify-write is one that several threads may change: that is what the instruction is
    for. It is locked in any order, and each core that executes it takes the cache line from the others.
 2. What has a finding of its own is left out: locks by name and by shape (`ringfence.passes.locking`), queues
-   (`ringfence.passes.channels`), strong orders (`ringfence.passes.atomics`), and what the standard library does for
-   itself (counts of `Arc`, `Once`, parking).
+   (`ringfence.passes.channels`), loops that wait (`ringfence.passes.spinning`), strong orders
+   (`ringfence.passes.atomics`), and what the standard library does for itself (counts of `Arc`, `Once`, parking).
 3. So is a word that each thread has for itself.
 4. So is what a library changes where a value is cloned or dropped: it counts those who hold the value, as `Arc` does.
 5. Own code is told at its line, word by word where statics name them; what a library does below one call of the user's
@@ -64,10 +64,11 @@ def _modifying(function: Function, hot_path: HotPath) -> Iterator[Atomic]:
     drops = drops_of(hot_path)
     given_back = {id(drop.atomic) for of_module in drops.values() for drop in of_module}
     of_locks = {number for shape in shapes(function, drops) for number in (*shape.takes, *shape.gives)}
-    private = {each.location for each in function.facts.accesses if each.is_thread_local}
+    left_out = {each.location for each in function.facts.accesses if each.is_thread_local}
+    left_out |= {atomics[~number].location for wait in function.facts.waits for number in wait.reads if number < 0}
     for number, atomic in enumerate(atomics):
         is_lock = number in of_locks or id(atomic) in given_back
-        if _is_meant(atomic) and not is_lock and atomic.location not in private and not _is_told(function, atomic):
+        if _is_meant(atomic) and not is_lock and atomic.location not in left_out and not _is_told(function, atomic):
             yield atomic
 
 

@@ -7,12 +7,14 @@
 3. The roots of the two touches run on different threads where the project says so (``thread`` in ``[[roots]]``). Where
    it does not say, a pair counts only if each field is written for others by one root and not by the other, one of
    them atomically: that is what a producer and a consumer do.
-4. Types of dependencies are judged like the user's own; those of std are not: nobody can change them.
+4. What a root touches in a part that it was handed a reference to is looked for in the wholes that the part may belong
+   to (`ringfence.graphs.wholes`), as far as other roots touch these: a note where the part may belong to several.
+5. Types of dependencies are judged like the user's own; those of std are not: nobody can change them.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringfence.graphs.accesses import RootTouch
 from ringfence.graphs.hotpath import SinkSite
@@ -20,7 +22,9 @@ from ringfence.graphs.layout import LINE_BYTES
 from ringfence.graphs.names import crate_of, last_segment, without_generics
 from ringfence.graphs.objects import FieldStep, TypeNamed, is_library
 from ringfence.graphs.placement import Sharing, sharing
+from ringfence.graphs.program import Function
 from ringfence.graphs.repacking import padded_bytes
+from ringfence.graphs.wholes import Wholes
 from ringfence.passes.memory import Memory, RootMemory, earliest, span
 from ringfence.passes.sharing_rule import (
     FALSE_SHARING,
@@ -53,6 +57,8 @@ class _Use:
     writes: bool
     padding: str
     """Why the padding around it does not hold; empty where there is none."""
+    is_guessed: bool
+    """What it touches may belong to another value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +70,16 @@ class _Neighbour:
     is_mutual: bool
     """Each of the two roots writes the other's field, too: on lines of their own they still wait for each other. Two
     ends of a ring that *read* each other's position are no such pair: most of what they wait for is the line."""
+    is_guessed: bool
 
 
 def shared_fields(memory: Memory) -> Iterator[SinkSite[Sink]]:
     """Type by type."""
     by_type: dict[str, list[_Use]] = defaultdict(list)
+    wanted = frozenset(step.owner for root in memory.roots for step, _ in _direct(root))
+    parts = _Parts(wanted)
     for root in memory.roots:
-        for use in _uses(root):
+        for use in _uses(root, parts):
             by_type[use.owner].append(use)
     for owner in sorted(by_type):
         uses = by_type[owner]
@@ -81,19 +90,70 @@ def shared_fields(memory: Memory) -> Iterator[SinkSite[Sink]]:
                 yield memory.site(shown, _sink(use, neighbours, shown.touched.type_named, memory))
 
 
-def _uses(root: RootMemory) -> Iterator[_Use]:
-    found: dict[tuple[str, str], list[tuple[RootTouch, FieldStep]]] = defaultdict(list)
+def _direct(root: RootMemory) -> Iterator[tuple[FieldStep, RootTouch]]:
+    """The fields that a root touches, as far as it knows the value that they are of."""
     for touch in root.touches:
         for step in touch.touched.steps:
             if not is_library(step.owner) and not touch.touched.access.is_thread_local:
-                found[step.owner, step.field.name].append((touch, step))
+                yield step, touch
+
+
+class _Parts:
+    """Clause 4."""
+
+    def __init__(self, wanted: frozenset[str]) -> None:
+        """``wanted`` are the types of which a field is touched."""
+        self._wanted = wanted
+        self._of_module: dict[int, Wholes] = {}
+
+    def lifted(self, touch: RootTouch) -> Iterator[tuple[FieldStep, RootTouch, bool]]:
+        """A touch of a part as one of the whole; and whether it is the only one."""
+        touched = touch.touched
+        if not touched.is_field or is_library(touched.object) or touched.access.is_thread_local:
+            return
+        for whole in self._wholes(touched.function).around(touched.object):
+            if whole.name not in self._wanted:
+                continue
+            inside = tuple(replace(step, start=step.start + whole.offset) for step in touched.steps)
+            outer = replace(
+                touched, object=whole.name, offset=touched.offset + whole.offset, steps=(*whole.steps, *inside)
+            )
+            yield whole.steps[0], replace(touch, touched=outer), whole.is_only
+
+    def _wholes(self, function: Function) -> Wholes:
+        key = id(function.where)
+        known = self._of_module.get(key)
+        if known is None:
+            known = self._of_module[key] = Wholes(function.where.described_types())
+        return known
+
+
+def _uses(root: RootMemory, parts: _Parts) -> Iterator[_Use]:
+    found: dict[tuple[str, str], list[tuple[RootTouch, FieldStep]]] = defaultdict(list)
+    for step, touch in _direct(root):
+        found[step.owner, step.field.name].append((touch, step))
+    guessed: set[tuple[str, str]] = set()
+    for touch in root.touches:
+        for step, lifted, is_only in parts.lifted(touch):
+            key = (step.owner, step.field.name)
+            if not is_only and key not in found:
+                guessed.add(key)
+            found[key].append((lifted, step))
     for (owner, name), touches in found.items():
         described = touches[0][0].touched.type_named(owner)
         if described is not None:
-            yield _use(root, described.align, owner, name, touches)
+            yield _use(root, described.align, (owner, name), touches, is_guessed=(owner, name) in guessed)
 
 
-def _use(root: RootMemory, align: int, owner: str, name: str, found: Sequence[tuple[RootTouch, FieldStep]]) -> _Use:
+def _use(
+    root: RootMemory,
+    align: int,
+    field: tuple[str, str],
+    found: Sequence[tuple[RootTouch, FieldStep]],
+    *,
+    is_guessed: bool,
+) -> _Use:
+    owner, name = field
     spans = [span(touch, step) for touch, step in found]
     for_others = tuple(touch for touch, _ in found if touch.touched.kind.writes and _is_for_others(touch))
     return _Use(
@@ -107,6 +167,7 @@ def _use(root: RootMemory, align: int, owner: str, name: str, found: Sequence[tu
         writes_atomically=any(touch.touched.kind.writes and touch.touched.kind.is_atomic for touch, _ in found),
         writes=any(touch.touched.kind.writes for touch, _ in found),
         padding=next((said for touch, step in found if (said := _broken_padding(touch, step))), ""),
+        is_guessed=is_guessed,
     )
 
 
@@ -137,7 +198,8 @@ def _neighbours(use: _Use, uses: Sequence[_Use]) -> Iterator[_Neighbour]:
             continue
         shared = sharing((use.first, use.last), (other.first, other.last), use.align, LINE_BYTES)
         if shared.ever:
-            yield _Neighbour(other, shared, told, _writes(use, other, uses) and _writes(other, use, uses))
+            is_mutual = _writes(use, other, uses) and _writes(other, use, uses)
+            yield _Neighbour(other, shared, told, is_mutual, use.is_guessed or other.is_guessed)
 
 
 def _writes(one: _Use, other: _Use, uses: Sequence[_Use]) -> bool:
@@ -192,7 +254,7 @@ def _sink(use: _Use, neighbours: Sequence[_Neighbour], type_named: TypeNamed, me
 
 
 def _is_good(each: _Neighbour) -> bool:
-    return each.sharing.usually and not each.is_mutual
+    return each.sharing.usually and not each.is_mutual and not each.is_guessed
 
 
 def _order(each: _Neighbour) -> tuple[bool, bool, bool, bool, str]:

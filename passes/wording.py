@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ringfence.graphs.facts import PathClass
 from ringfence.graphs.hotpath import Anchored, Hop
-from ringfence.graphs.names import method_name, without_generics
+from ringfence.graphs.names import crate_of, method_name, without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.advice import advice
 from ringfence.passes.blocking import BLOCKING_CALL
-from ringfence.passes.blocking_kinds import WORDS, BlockingClass, macro, spelled
+from ringfence.passes.blocking_kinds import WORDS, BlockingClass, macro, only_yields, spelled
 from ringfence.passes.branching import BranchingPass
 from ringfence.passes.channels import SHARED_QUEUE
 from ringfence.passes.clocks import CLOCK_READ
@@ -31,6 +31,8 @@ _NAMED = re.compile(r"(`[^`]+`) (.*)")
 """A sentence that begins with who does it."""
 
 _WIDEST_TYPE = 48
+
+_STANDARD = frozenset({"alloc", "core", "std"})
 
 Display = Callable[[str], str]
 """A file as the compiler named it, to the form that reports show."""
@@ -65,7 +67,7 @@ def worded(
         detail["method"] = sink.method
     detail |= heap_detail(rule.id, each)
     if rule is BLOCKING_CALL:
-        detail["class"] = BlockingClass(str(each.part)).value
+        detail["class"] = _blocking_class(each).value
     if rule in _SPELLED and _called(each) and not _DROP.fullmatch(_called(each)):
         detail["called"] = spelled(_called(each))
     return Finding(
@@ -81,7 +83,7 @@ def worded(
         path=_steps(each.path, sink, display),
         fingerprint=fingerprint,
         paths=each.sinks,
-        help=sink.help or advice(rule, api or sink.method.rsplit("::", 1)[-1] or sink.what),
+        help=sink.help or advice(rule, api or sink.method.rsplit("::", 1)[-1] or sink.what, _library(each)),
         subject=subject,
         deed=deed,
         when=how_often,
@@ -109,7 +111,7 @@ def _subject_and_deed(rule: Rule, each: Anchored[Sink]) -> tuple[str, str]:
     # Machine code that is called right there, and is what is not known.
     is_itself = rule is MISSING_IR and _called(each) == sink.what
     if rule is BLOCKING_CALL and not sink.at_most:
-        return _subject(each), f"{sink.verb} ({WORDS[BlockingClass(str(each.part))]})"
+        return _subject(each), f"{sink.verb} ({_why_it_blocks(each)})"
     return _subject(each), sink.verb if is_itself else heap_verb(rule.id, each, _verb(rule, each))
 
 
@@ -153,6 +155,26 @@ def _called(each: Anchored[Sink]) -> str:
         return ""
     hop = each.path[each.anchor + 1]
     return hop.function.name_of(hop.frame)
+
+
+def _blocking_class(each: Anchored[Sink]) -> BlockingClass:
+    known = BlockingClass(str(each.part))
+    symbols = (sink.what for sink in each.payloads if isinstance(sink, Sink))
+    is_yield = known is BlockingClass.CHANNEL and only_yields(symbols)
+    return BlockingClass.YIELD if is_yield else known
+
+
+def _why_it_blocks(each: Anchored[Sink]) -> str:
+    known = _blocking_class(each)
+    is_shown = known is BlockingClass.CHANNEL and only_yields([each.payload.what])
+    return "giving up the processor, or waiting, in a channel" if is_shown else WORDS[known]
+
+
+def _library(each: Anchored[Sink]) -> str:
+    """The dependency whose function the user's line calls; empty where it is none."""
+    crate = crate_of(_called(each))
+    is_foreign = crate and crate not in _STANDARD and not each.path[each.anchor + 1].own
+    return crate if is_foreign else ""
 
 
 def _api(each: Anchored[Sink]) -> str:

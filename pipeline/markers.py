@@ -1,12 +1,13 @@
 """``// ringfence: root`` above a function: roots that the source itself names."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _MARKER = re.compile(r"^\s*//+!?\s*ringfence:\s*root\b")
 _FUNCTION = re.compile(r"^\s*(?:#\[[^\]]*\]\s*)*(?:[\w():\s\"]*\s)?fn\s+(?P<name>\w+)")
+_MACRO = re.compile(r"^\s*macro_rules!")
 _ASYNC = re.compile(r"\basync\b[^(]*\bfn\b")
 _PASSED_OVER = re.compile(r"^\s*(?:$|//|#\[)")
 _FURTHEST = 40
@@ -24,6 +25,8 @@ class Marker:
     """Empty where no function follows the marker."""
     is_async: bool = False
     """Its body is polled as a closure, which stands on the same line."""
+    is_in_macro: bool = False
+    """Several functions may stand on its line."""
 
 
 def find_markers(folders: Iterable[Path]) -> Iterator[Marker]:
@@ -51,7 +54,16 @@ def _markers_in(file: Path) -> Iterator[Marker]:
     lines = text.splitlines()
     for number, line in enumerate(lines):
         if _MARKER.match(line):
-            yield _marked(file, lines, number)
+            yield replace(_marked(file, lines, number), is_in_macro=_is_in_macro(lines[:number]))
+
+
+def _is_in_macro(before: Sequence[str]) -> bool:
+    """Whether a ``macro_rules!`` is open behind some lines: more brackets were opened since than closed."""
+    opened = next((number for number in reversed(range(len(before))) if _MACRO.match(before[number])), None)
+    if opened is None:
+        return False
+    text = "\n".join(before[opened:])
+    return text.count("{") > text.count("}")
 
 
 def _marked(file: Path, lines: list[str], marker: int) -> Marker:

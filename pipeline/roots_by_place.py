@@ -35,15 +35,24 @@ class OwnFunctions:
             yield Miss(pattern, f"no function follows the marker at {place}", ())
             return
         named = self._named(marker.name)
-        functions = [
-            each
-            for _, each in named
-            if _stands_at(each, marker.file, marker.line) and (marker.is_async or not _is_closure(each))
-        ] or [self._program.alias(each, symbol) for symbol, each in named if _is_twin(each, symbol, marker.name)]
+        functions = list(self._standing(marker, named)) or [
+            self._program.alias(each, symbol) for symbol, each in named if _is_twin(each, symbol, marker.name)
+        ]
         yield from _each_name(functions)
         if not functions:
             below = (each for each in functions_in("", marker.file) if each.line >= marker.line)
             yield Miss(pattern, f"{why_missing([marker.name], below)} (marked at {place})", ())
+
+    def _standing(self, marker: Marker, named: Iterable[tuple[str, Function]]) -> Iterator[Function]:
+        """What stands on the marked line, and the twins that were folded into it: other instances, and, of a marker
+        inside a macro, what else the macro made."""
+        for symbol, each in named:
+            if not _stands_at(each, marker.file, marker.line) or (_is_closure(each) and not marker.is_async):
+                continue
+            if not _is_twin(each, symbol, marker.name):
+                yield each
+            elif marker.is_in_macro or without_generics(display_name(symbol)) == without_generics(each.name):
+                yield self._program.alias(each, symbol)
 
     def standing_at(self, name: str, file: Path, line: int, pattern: RootPattern) -> Iterator[Root]:
         """The instances of the function of that name whose debug info gives the line."""

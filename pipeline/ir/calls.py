@@ -20,6 +20,7 @@ from ringfence.pipeline.ir.metadata import Metadata
 from ringfence.pipeline.ir.panic_locations import PanicLocations
 from ringfence.pipeline.ir.runtime_symbols import runtime_symbols
 from ringfence.pipeline.ir.syntax import SYMBOL, leading_type, signature, split_list, symbol_name
+from ringfence.pipeline.ir.wide_pointers import is_vtable
 
 _CALLEE = re.compile(rb' asm [^"]*"([^"]*)"|([@%])(' + SYMBOL + rb")\(")
 _GROUP_REFERENCE = re.compile(rb" #(\d+)")
@@ -40,6 +41,9 @@ _STORE_TO_VARIABLE = re.compile(rb"\n  store (?:atomic )?ptr ([@%]" + SYMBOL + r
 _PARAMETER = re.compile(rb"ptr [^\n]*?(%" + SYMBOL + rb")$")
 _OPERAND = re.compile(rb"[%@]" + SYMBOL + rb"$")
 _CHOICE = re.compile(rb"(?:select|phi) ")
+_CHOSEN = re.compile(rb"(?:\[ |, ptr )([%@]" + SYMBOL + rb")")
+_MAX_CHOICES = 8
+"""Choices behind each other that are followed."""
 _ADDRESS_TAKEN = re.compile(rb"@((?>" + SYMBOL + rb"))(?!\()")
 _SECOND_LINE_OF_INVOKE = b"\n          to label "
 _COPY = re.compile(rb"llvm\.(memcpy|memmove|memset)\.")
@@ -322,7 +326,9 @@ class CallReader:
         definition = self._definition(value, body, position)
         load = _LOAD.match(definition)
         location = self.location(statement)
-        is_virtual = definition.startswith(b"load ") and b"!invariant.load" in definition
+        is_virtual = definition.startswith(b"load ") and (
+            b"!invariant.load" in definition or (load is not None and self._is_of_vtable(load[1], body, position))
+        )
         slot, vtable_size = -1, -1
         pointer = value
         if load is not None and is_virtual:
@@ -353,6 +359,17 @@ class CallReader:
             forwarded=forwarded,
         )
         return Call(site, Mark.GUARDED if self._is_cold_here(statement, arguments) else Mark.NONE)
+
+    def _is_of_vtable(self, address: bytes, body: Body, position: int) -> bool:
+        """Whether a method is loaded from what only debug records call a vtable."""
+        offset, table = self._slot_offset(address, body, position)
+        if offset < _HEADER_BYTES or offset % _SLOT_BYTES:
+            return False
+
+        def definition(value: bytes) -> bytes:
+            return self._definition(value, body, position)
+
+        return is_vtable(table, self._text, (body.start, body.end), definition, self.metadata.node)
 
     def _drops_trait_object(self, location: int) -> bool:
         """Argument promotion hands drop glue over as a plain pointer; the frame still tells."""
@@ -407,15 +424,18 @@ class CallReader:
         names = tuple(sorted(map(symbol_name, values)))
         return Variable(names, escapes=False, is_private=variable in self._private)
 
-    def _functions(self, value: bytes, position: int) -> tuple[bytes, ...]:
-        """The functions that a stored value may be: one, or those that it is chosen among; else none."""
+    def _functions(self, value: bytes, position: int, depth: int = 0) -> tuple[bytes, ...]:
+        """The functions that a stored value may be: one, or those that it is chosen among, choice by choice; else
+        none."""
         if value.startswith(b"@"):
             return (value[1:],)
         mark = b"\n  " + value + b" = "
         start = self._text.rfind(mark, 0, position) + len(mark)
         definition = self._text[start : self._text.find(b"\n", start)]
-        is_choice = start >= len(mark) and _CHOICE.match(definition) is not None
-        return tuple(_REFERENCE.findall(definition)) if is_choice and _has_constants_only(definition) else ()
+        if start < len(mark) or depth > _MAX_CHOICES or _CHOICE.match(definition) is None:
+            return ()
+        chosen = [self._functions(each, start, depth + 1) for each in _CHOSEN.findall(definition)]
+        return tuple(symbol for each in chosen for symbol in each) if all(chosen) else ()
 
 
 def _last(steps: str) -> int:

@@ -3,10 +3,11 @@
 PYTHONPATH=tests python -m truth
 """
 
-from truth import deed_tables, oracle, panicking, sharing, verdicts
+from truth import deed_tables, oracle, panicking, sharing, thirteen, verdicts
 
 oracle.main()
 deed_tables.main()
 panicking.main()
 sharing.main()
+thirteen.main()
 verdicts.main()

@@ -1,4 +1,4 @@
-"""Prints what the roots did beside the heap, and what the audit says of it. Three tables.
+"""Prints what the roots did beside the heap, and what the audit says of it. Two tables.
 
     PYTHONPATH=tests python -m truth.deed_tables
 
@@ -6,32 +6,28 @@ The roots are stepped through (`truth.stepping`): a minute once everything is bu
 """
 
 import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
-from truth import oracle
-from truth.deeds import Comparison, Event, Kind, compare
-from truth.oracle import CLASSES, WIDTH, Truth, add_row, counted_table, list_lines, place, share
+from truth.deeds import Comparison, Kind, compare
+from truth.oracle import CLASSES, WIDTH, add_row, counted_table, list_lines, place, share
 from truth.recording import crate_of
 from truth.stepping import NotHere
 
 from ringfence.pipeline.report.model import Finding
 
-KINDS = Path(__file__).parent / "kinds" / "src"
 RULES = ("RF201", "RF202", "RF203", "RF205", "RF207", "RF401", "RF402")
 
 
 def main() -> None:
     """Find out, and print the tables."""
-    truth = oracle.find_out()
     try:
         found = compare()
     except NotHere as reason:
         sys.exit(f"the roots cannot be stepped through: {reason}")
     console = Console(width=WIDTH, markup=False, highlight=False, emoji=False)
-    for table in (_happened(found), _reported(found), _by_kind(found, truth)):
+    for table in (_happened(found), _reported(found)):
         console.print(table)
     said = set(found.missing) - set(found.silent)
     missing = (f"{event}{' (the root is said to be unknown)' if event in said else ''}" for event in found.missing)
@@ -64,45 +60,6 @@ def _reported(found: Comparison) -> Table:
                 said = [holds for each in of_kind for holds in found.statements(each).values()]
                 add_row(table, rule, path_class, len(of_kind), seen, len(said), sum(said), share(sum(said), len(said)))
     return table
-
-
-def _by_kind(found: Comparison, truth: Truth) -> Table:
-    title = "tests/truth/kinds: what the roots did, the heap included, and what is said of it"
-    headings = ("kind", "roots", "happened", "missing", "recall", "statements", "right", "share")
-    table = counted_table(title, headings, 1)
-    for module, about in kinds():
-        roots = sorted(root for root in truth.recording.calls if root.startswith(f"kinds::{module}::"))
-        happened, missing = _events(roots, found, truth)
-        said = list(_statements(roots, found, truth))
-        recall = share(happened - len(missing), happened)
-        add_row(
-            table, about, len(roots), happened, len(missing), recall, len(said), sum(said), share(sum(said), len(said))
-        )
-    return table
-
-
-def kinds() -> Iterator[tuple[str, str]]:
-    """Module and first sentence of each kind, in the order of the names."""
-    for file in sorted(KINDS.glob("*.rs")):
-        if file.stem != "lib":
-            text = " ".join(line[3:].strip() for line in file.read_text().splitlines() if line.startswith("//!"))
-            yield file.stem, text.partition(".")[0].partition(":")[0]
-
-
-def _events(roots: Sequence[str], found: Comparison, truth: Truth) -> tuple[int, list[object]]:
-    events: list[Event] = [event for event in found.events if event.root in roots]
-    sites = [site for site in truth.sites if site.root in roots]
-    missing = [event for event in found.missing if event in events]
-    return len(events) + len(sites), [*missing, *(site for site in truth.missing if site in sites)]
-
-
-def _statements(roots: Sequence[str], found: Comparison, truth: Truth) -> Iterator[bool]:
-    for finding in found.findings:
-        if finding.root in roots:
-            yield from found.statements(finding).values()
-    for finding in truth.findings:
-        if finding.root in roots and truth.can_be_refuted(finding) and truth.seen(finding).times:
-            yield truth.holds(finding)
 
 
 def wrong(found: Comparison) -> Iterator[str]:

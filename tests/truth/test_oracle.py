@@ -9,30 +9,10 @@ import msgspec
 import pytest
 from truth.oracle import Truth, find_out, place
 from truth.recording import TESTCRATES, Frame, Kind, Site, rule_of, site_of
+from truth.thirteen import NOT_RUN
 
 pytestmark = pytest.mark.end_to_end
 
-_NOT_RUN = {
-    "alive": "is a program, not a library",
-    "assumed": "calls functions of a library that does not exist",
-    "batches": "never goes to the heap",
-    "clean": "never goes to the heap",
-    "facade": "is about what stands behind a facade, not about the heap",
-    "folded": "is about guards that were folded away; what it allocates other crates do as well",
-    "folds": "shows what is told apart; what it allocates other crates do as well",
-    "glue": "is about which object is dropped; what that does to the heap other crates do as well",
-    "handmade": "takes locks, and allocates under one of them only",
-    "hashers": "never goes to the heap",
-    "laminardb-0.1.0": "has a test of its own",
-    "neighbours": "never goes to the heap",
-    "panics": "panics, and does to the heap what other crates do",
-    "pools": "runs jobs in pools of threads, and does to the heap what other crates do",
-    "threads": "starts threads and thread pools, which is what `kinds` and `spellings` do as well",
-    "turns": "is about loops; what it allocates other crates do as well",
-    "unknown": "calls functions of a library that does not exist",
-    "variants": "goes to the heap only where a queue grows",
-    "walks": "never goes to the heap",
-}
 _NOT_ALL_RUN = ("lines::", "spins::eager::")
 """What of these is not run waits or shares words, and never goes to the heap."""
 _WAIT_FOR_THREADS = ("files::", "guards::", "kinds::", "locks::", "spellings::system::", "spins::", "waiting::")
@@ -107,7 +87,7 @@ def test_every_root_of_every_testcrate_ran(truth: Truth) -> None:
         for folder in TESTCRATES.iterdir()
         if "// ringfence: root" in "".join(file.read_text() for file in folder.glob("src/*.rs"))
     }
-    assert sorted(marked - {*truth.reports} - {*_NOT_RUN}) == []
+    assert sorted(marked - {*truth.reports} - {*NOT_RUN}) == []
     audited = {root.function or root.pattern for root in truth.roots}
     assert sorted(root for root in audited - {*truth.recording.calls} if not root.startswith(_NOT_ALL_RUN)) == []
 

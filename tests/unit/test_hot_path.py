@@ -330,6 +330,7 @@ def of_variable(linkage: str, use: str) -> Linked:
     return link(
         source.module(f"""
     @KEPT = {linkage} global ptr @a
+    @OTHER = external global ptr
     declare void @elsewhere(ptr)
     define void @a() {{ {use} \n ret void }}
     define void @b() {{ ret void }}
@@ -356,6 +357,19 @@ def test_a_private_variable_holds_what_is_stored_there_and_nothing_else() -> Non
 )
 def test_a_variable_that_may_hold_something_else_stays_open(linkage: str, use: str) -> None:
     linked = of_variable(linkage, use)
+    assert "RF902" in [finding.rule.id for finding in findings(linked)]
+
+
+def test_a_variable_holds_what_was_chosen_choice_by_choice() -> None:
+    chosen = "%i = select i1 true, ptr @a, ptr @b\n %o = select i1 false, ptr %i, ptr @a"
+    linked = of_variable("internal", f"{chosen}\n store atomic ptr %o, ptr @KEPT monotonic, align 8")
+    assert linked.names() == ["a", "b", "root"]
+    assert [finding.rule.id for finding in findings(linked)] == ["RF402"]
+
+
+def test_what_is_chosen_from_elsewhere_stays_open() -> None:
+    chosen = "%g = load ptr, ptr @OTHER\n %o = select i1 false, ptr %g, ptr @a"
+    linked = of_variable("internal", f"{chosen}\n store atomic ptr %o, ptr @KEPT monotonic, align 8")
     assert "RF902" in [finding.rule.id for finding in findings(linked)]
 
 

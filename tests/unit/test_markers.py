@@ -32,6 +32,15 @@ def test_a_marker_names_the_function_below_it(tmp_path: Path, function: str) -> 
     assert (marker.name, marker.line, marker.file) == ("on_event", line, file)
 
 
+def test_a_marker_in_a_macro_is_told_from_one_behind_it(tmp_path: Path) -> None:
+    macro = "macro_rules! made {\n    () => {\n        // ringfence: root\n        pub fn inside() {}\n    };\n}\n"
+    write(tmp_path, f"{macro}// ringfence: root\npub fn behind() {{}}\n")
+    assert [(marker.name, marker.is_in_macro) for marker in find_markers([tmp_path])] == [
+        ("inside", True),
+        ("behind", False),
+    ]
+
+
 def test_a_marker_above_something_else_has_no_function(tmp_path: Path) -> None:
     write(tmp_path, "// ringfence: root\nstruct Plain;\nfn later() {}\n")
     assert [marker.name for marker in find_markers([tmp_path])] == [""]

@@ -3,6 +3,9 @@
 import pytest
 from unit.ir_modules import ALLOC, DEALLOC, Linked, Source, link
 
+from ringfence.passes.advice import advice
+from ringfence.passes.allocation import HEAP_ALLOCATION
+from ringfence.passes.blocking_kinds import only_yields
 from ringfence.passes.judge import judge, judged
 from ringfence.passes.lock_order import in_words
 from ringfence.passes.rule import Finding
@@ -110,3 +113,17 @@ def test_several_buffers_of_a_clone_are_a_maximum() -> None:
 def test_what_a_lock_is_held_over_is_a_list() -> None:
     assert in_words(["allocation"]) == "an allocation"
     assert in_words(["allocation", "virtual call", "lock"]) == "an allocation, a virtual call and a second lock"
+
+
+@pytest.mark.parametrize(
+    ("symbols", "yields"),
+    [(("sched_yield",), True), (("sched_yield@GLIBC_2.2.5",), True), (("sched_yield", "syscall"), False)],
+)
+def test_a_channel_that_only_gives_up_the_processor_waits_for_nobody(symbols: tuple[str, ...], *, yields: bool) -> None:
+    assert only_yields(symbols) is yields
+
+
+def test_what_a_library_allocates_is_not_advised_as_if_it_were_text() -> None:
+    assert "&str" in advice(HEAP_ALLOCATION, "poll")
+    assert advice(HEAP_ALLOCATION, "poll", "dep").startswith("`dep` allocates behind this call")
+    assert advice(HEAP_ALLOCATION, "to_string", "dep") == advice(HEAP_ALLOCATION, "to_string")

@@ -30,3 +30,18 @@ impl Ask {
 pub fn both(bid: &Bid, ask: &Ask) -> (String, u64) {
     (bid.text.clone(), bid.cost() + ask.cost()) //~ RF101 hot
 }
+
+macro_rules! venue {
+    ($venue:ident) => {
+        pub mod $venue {
+            /// Each venue has its own, on one line of the source and with one body.
+            // ringfence: root
+            #[inline(never)]
+            pub fn label(number: u64) -> String {
+                number.to_string() //~ RF101 hot root=east::label; RF101 hot root=west::label
+            }
+        }
+    };
+}
+venue!(east);
+venue!(west);

@@ -32,7 +32,7 @@ pub fn lock_that_is_tried() -> bool {
 // ringfence: root
 #[inline(never)]
 pub fn atomic_instead() -> u64 {
-    SEQUENCE.fetch_add(1, Ordering::Relaxed)
+    SEQUENCE.fetch_add(1, Ordering::Relaxed) //~ RF205 hot always
 }
 
 // ringfence: root

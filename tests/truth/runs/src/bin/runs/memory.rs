@@ -150,6 +150,8 @@ fn twins() {
     window("twins::Bid::cost", || bid.cost());
     window("twins::Ask::cost", || ask.cost());
     window("twins::both", || twins::both(&bid, &ask));
+    window("twins::east::label", || twins::east::label(black_box(7)));
+    window("twins::west::label", || twins::west::label(black_box(7)));
     let silent = Bid { price: 3, text: String::new() };
     window("twins::both", || twins::both(&silent, &ask));
 }
