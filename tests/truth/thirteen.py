@@ -76,10 +76,8 @@ def _ran(about: str, module: str) -> "_Kind":
         roots = sorted(root for root in truth.recording.calls if root.startswith(f"kinds::{module}::"))
         events = [event for event in found.events if event.root in roots]
         sites = [site for site in truth.sites if site.root in roots]
-        missing = [
-            *(each for each in found.missing if each in events),
-            *(each for each in truth.missing if each in sites),
-        ]
+        missing = [str(each) for each in found.missing if each in events]
+        missing += [str(each) for each in truth.missing if each in sites]
         said = list(_said(roots, found, truth))
         return Row(about, len(events) + len(sites), tuple(missing), len(said), sum(said))
 
