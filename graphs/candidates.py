@@ -7,11 +7,14 @@ from enum import StrEnum
 
 from ringfence.graphs.names import display_name
 
+_RETURNED = re.compile(r" sret\([^()]*\)")
 _SAME_CRATE = re.compile(r"B[0-9A-Za-z]*_$")
 _CRATE = re.compile(r"Cs[0-9A-Za-z]*_(\d{1,3})_?(\w+)")
 
 FOLLOWED_BY_SIGNATURE = 4
 """At most this many candidates are followed of which nothing but the signature is known."""
+FOLLOWED_OF_ONE_CRATE = 16
+"""So many where all of the build was looked at, and all of them stand in the crate that makes the call."""
 
 
 class Evidence(StrEnum):
@@ -93,3 +96,8 @@ def is_compatible(definition: str, call: str) -> bool:
         definition.partition(" ")[0],
         call.partition(" ")[0],
     )
+
+
+def parameters_of(signature: str) -> str:
+    """The types of a signature's parameters, as the table of types of a module has them: ``i64, ptr``."""
+    return _RETURNED.sub("", signature.partition(" (")[2].removesuffix(")"))

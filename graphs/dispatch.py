@@ -51,13 +51,14 @@ set is called open), pointers that come out of foreign code, and pointers whose 
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from ringfence.graphs.candidates import Candidate, Evidence, Resolution
 from ringfence.graphs.effects import effect_of
 from ringfence.graphs.facts import CallKind, CallSite, ModuleFacts, VTable
 from ringfence.graphs.liveness import Liveness
 from ringfence.graphs.names import crate_of, display_name, trait_method, without_generics
-from ringfence.graphs.pointer_calls import PointerCalls
+from ringfence.graphs.pointer_calls import Build, PointerCalls
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.virtual_calls import (
     DROP_SLOT,
@@ -82,13 +83,15 @@ class Dispatch:
         is_own_crate: Callable[[str], bool],
         modules_of: Callable[[str], Iterable[int]],
         liveness: Liveness,
+        *,
+        build: Build,
     ) -> None:
         """``symbols`` are all function symbols of the program with the modules that define them; ``modules_of`` gives
         the modules of a crate, for one of the user's own those of all of them."""
         self._program = program
         self._modules_of = modules_of
         self._virtual = VirtualCalls(program, symbols, method_at, is_own_crate, liveness)
-        self._pointer = PointerCalls(program, liveness)
+        self._pointer = PointerCalls(program, liveness, build)
 
     def wanted(self, caller: Function, site: CallSite) -> frozenset[int]:
         """Modules that must be read before `resolve` can judge clauses 2 and 6 for this call."""
@@ -97,8 +100,13 @@ class Dispatch:
             return frozenset()
         wanted = self._virtual.wanted(caller, site)
         if wanted is None:
-            return frozenset(self._modules_of(crate_of(without_generics(innermost))))
+            return self._wanted_of_pointer(caller, site, innermost)
         return wanted
+
+    def _wanted_of_pointer(self, caller: Function, site: CallSite, innermost: str) -> frozenset[int]:
+        of_crate = frozenset(self._modules_of(crate_of(without_generics(innermost))))
+        is_known = self._pointer.stored(caller, site, innermost) is not None
+        return of_crate if is_known else of_crate | self._pointer.wanted(caller, site)
 
     def resolve(self, caller: Function, site: CallSite) -> Resolution:
         """The candidates by what was read so far; more may come once `wanted` modules are read."""
@@ -116,7 +124,11 @@ class Dispatch:
         if stored is not None:
             return Resolution(stored, closed=True)
         virtual = self._virtual.resolve(caller, site)
-        return virtual or self._pointer.resolve(site, innermost)
+        if virtual is not None:
+            return virtual
+        found = self._pointer.resolve(caller, site, innermost)
+        is_sure = found.closed or found.is_signature_only or not self._virtual.may_be_handed_over(caller, site)
+        return found if is_sure else replace(found, is_signature_only=True)
 
     def calls_where_taken(self, module: int, symbol: str) -> list[str]:
         """Clauses 7 and 8: functions that a body calls by taking this address; empty for any other address."""

@@ -19,7 +19,7 @@ from ringfence.graphs.access_facts import Access, Static
 from ringfence.graphs.references import References
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 61
+FACTS_VERSION = 63
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 
@@ -141,6 +141,8 @@ class CallSite(Record, frozen=True):
     """Arguments that are pointer parameters of the calling function: position there and here."""
     guard: int = -1
     """A call in a panic block: the place of the block that decides whether control goes there."""
+    is_loaded: bool = False
+    """POINTER: the body itself loads the pointer, so it is no method that LLVM loaded elsewhere and handed over."""
 
 
 class MemoryCopy(Record, frozen=True):
@@ -332,7 +334,7 @@ class Variable(Record, frozen=True):
 
 
 class External(Record, frozen=True):
-    """A declaration whose attributes say something."""
+    """A declaration whose attributes say something, or of a function whose address is taken here."""
 
     attributes: Attribute
     signature: str

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from ringfence.graphs.candidates import (
@@ -201,7 +201,7 @@ class VirtualCalls:
             closures = frozenset(trait for trait in dyn if trait.startswith(CALLABLE)) or frozenset({_ANY_CLOSURE})
             return _VirtualCall(slot, site.signature, "", is_written=False, dyn=closures, crate=crate)
         if written and ((written, slot) in self._methods or self._implementations(written)):
-            dyn = dyn if slot == _ANY_SLOT else frozenset[str]()
+            dyn = dyn if slot == _ANY_SLOT else self._of_self(caller, site, written)
             return _VirtualCall(slot, site.signature, written, is_written=True, dyn=dyn, crate=crate)
         if slot == _ANY_SLOT and dyn and site.slot >= HEADER_WORDS:
             slot = site.slot - HEADER_WORDS
@@ -210,9 +210,26 @@ class VirtualCalls:
         method = enclosing if is_method else written
         return _VirtualCall(slot, site.signature, method, is_written=False, dyn=dyn, crate=crate)
 
+    def _of_self(self, caller: Function, site: CallSite, method: str) -> frozenset[str]:
+        """The trait of a call through the vtable that a method of ``dyn Trait`` was given with its ``self``."""
+        qualified = trait_method(caller.name)
+        own = _dyn_traits(qualified[0]) if qualified else frozenset[str]()
+        is_own = site.parameter == 1 + ("sret(" in caller.facts.signature) and len(caller.chain(site.location)) == 1
+        is_told = len(own) == 1 and is_own and bool(self._in_slot(site.slot, site.signature, method, own))
+        return own if is_told else frozenset()
+
     def _is_in_a_vtable(self, call: _VirtualCall) -> bool:
         """A vtable's slot may be loaded without a mark where LLVM moved the load into another function."""
         return call.slot != _ANY_SLOT and bool(call.dyn) and bool(self._by_vtable(call))
+
+    def may_be_handed_over(self, caller: Function, site: CallSite) -> bool:
+        """Whether a method in a vtable that is alive may be what a plain pointer calls: LLVM hands methods over that it
+        loaded elsewhere, and drops the mark of a load that it moves."""
+        slot = _ANY_SLOT if site.slot < 0 else site.slot - HEADER_WORDS
+        if slot < 0 and (site.is_loaded or site.slot >= 0):
+            return False
+        self._refresh()
+        return any(self._alive_by_vtable(replace(self._described(caller, site), slot=slot)))
 
     def _may_be_called(self, module: int, symbol: str, signature: str) -> bool:
         """Of a method that stands in no vtable which is alive and was read."""
@@ -224,13 +241,16 @@ class VirtualCalls:
                 yield self._located(each.module, each.symbol)
 
     def _by_vtable(self, call: _VirtualCall) -> tuple[_Held, ...]:
-        key = (call.slot, call.signature, call.method, call.dyn)
+        return self._in_slot(call.slot, call.signature, call.method, call.dyn)
+
+    def _in_slot(self, slot: int, signature: str, method: str, dyn: frozenset[str]) -> tuple[_Held, ...]:
+        key = (slot, signature, method, dyn)
         known = self._found.get(key)
         if known is None:
-            known = self._found[key] = tuple(self._in_slot(*key))
+            known = self._found[key] = tuple(self._sought(*key))
         return known
 
-    def _in_slot(self, slot: int, signature: str, method: str, dyn: frozenset[str]) -> Iterator[_Held]:
+    def _sought(self, slot: int, signature: str, method: str, dyn: frozenset[str]) -> Iterator[_Held]:
         for module, vtable in self._vtables:
             if dyn and not _has_one_of(vtable, dyn):
                 continue

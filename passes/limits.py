@@ -48,7 +48,8 @@ UNRESOLVED_CALL = Rule(
     instead="Audit the crate that supplies the target as well (a binary instead of the library), or make the call "
     "static.",
     false_positives="A pointer that is null in practice is never called.",
-    how="Dispatch found no candidate, or only candidates by signature; or implementations of the method stand in "
+    how="Dispatch found no candidate, or only some of the functions of the call's signature: others stand in modules "
+    "that were not read, or come from the users of a library; or implementations of the method stand in "
     "modules that were not read, because one audit reads only so many for that (`detail.unread` names them).",
     levels=_LEVELS,
 )

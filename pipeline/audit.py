@@ -14,6 +14,7 @@ from ringfence.graphs.dispatch import Dispatch
 from ringfence.graphs.hotpath import Anchored, HotPath
 from ringfence.graphs.liveness import Liveness, Users
 from ringfence.graphs.names import crate_of
+from ringfence.graphs.pointer_calls import Build
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.reach import reach
 from ringfence.graphs.reached import Reach
@@ -287,15 +288,16 @@ def _patterns(request: AuditRequest, built: Built) -> list[RootPattern]:
 
 
 def _reach(linked: Linked, *, follow_panic: bool) -> Reach:
-    built = linked.built
-    own = [number for crate in sorted(built.own_crates) for number in linked.library.modules_of(crate)]
+    built, library = linked.built, linked.library
+    own = [number for crate in sorted(built.own_crates) for number in library.modules_of(crate)]
 
     def modules_of(crate: str) -> Sequence[int]:
-        return own if built.is_own_crate(crate) else linked.library.modules_of(crate)
+        return own if built.is_own_crate(crate) else library.modules_of(crate)
 
-    symbols = linked.library.functions
     liveness = _liveness(linked)
-    dispatch = Dispatch(linked.program, symbols, built.files.method_at, built.is_own_crate, modules_of, liveness)
+    modules = Build(library.with_ir(), library.standard, library.parameters, is_library=_is_library(linked))
+    at = built.files.method_at
+    dispatch = Dispatch(linked.program, library.functions, at, built.is_own_crate, modules_of, liveness, build=modules)
     is_own = built.own_files(map(file_of, linked.functions))
     is_asked = follow_panic or linked.never_panic
     return reach(
@@ -307,11 +309,15 @@ def _reach(linked: Linked, *, follow_panic: bool) -> Reach:
     )
 
 
+def _is_library(linked: Linked) -> bool:
+    said = linked.built.is_library
+    return linked.library.exports_rust if said is None else said
+
+
 def _liveness(linked: Linked) -> Liveness:
     """Whoever uses a library of the user's own may call what it exports and, through code of it that is generic or
     inlined, what its dependencies do; of a program others see the plain names."""
-    library, built = linked.library, linked.built
-    is_library = library.exports_rust if built.is_library is None else built.is_library
+    library, is_library = linked.library, _is_library(linked)
     of = {Origin.OWN: Users.FOREIGN}
     if is_library:
         of = {Origin.OWN: Users.ANY, Origin.DEPENDENCY: Users.ANY}

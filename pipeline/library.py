@@ -17,6 +17,7 @@ from ringfence.pipeline.ir.worker import Task
 from ringfence.pipeline.module_source import ModuleKind, ModuleSource, Origin, UnreadableModuleError
 from ringfence.pipeline.native_facts import native_facts
 from ringfence.pipeline.progress import Progress
+from ringfence.pipeline.signatures import parameters_in
 from ringfence.pipeline.store import FactsStore
 from ringfence.pipeline.workers import Read, WorkerPool
 
@@ -88,6 +89,22 @@ class Library:
         plain name, a library its public functions."""
         own = (number for number, source in enumerate(self.sources) if source.origin is Origin.OWN)
         return any(symbol.startswith(MANGLED) for number in own for symbol in self.symbols.exported(number))
+
+    def with_ir(self) -> frozenset[int]:
+        """The modules whose code can be read."""
+        return frozenset(range(len(self.sources))) - self.native
+
+    @cached_property
+    def standard(self) -> frozenset[int]:
+        """The modules of the standard library."""
+        return frozenset(number for number in self.with_ir() if self.sources[number].origin is Origin.STD)
+
+    def parameters(self, module: int) -> frozenset[str] | None:
+        """The parameter lists of the functions that a module names (`ringfence.pipeline.signatures`)."""
+        try:
+            return parameters_in(self.sources[module])
+        except UnreadableModuleError:
+            return None
 
     def modules_of(self, crate: str) -> Sequence[int]:
         """The modules with IR of a crate."""

@@ -357,6 +357,7 @@ class CallReader:
             parameter=body.pointers.get(pointer, -1),
             passed=passed,
             forwarded=forwarded,
+            is_loaded=not is_virtual and definition.startswith(b"load "),
         )
         return Call(site, Mark.GUARDED if self._is_cold_here(statement, arguments) else Mark.NONE)
 

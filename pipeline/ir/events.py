@@ -283,4 +283,5 @@ def _with_place(site: CallSite, place: int, guard: int) -> CallSite:
         site.passed,
         site.forwarded,
         guard,
+        site.is_loaded,
     )

@@ -89,6 +89,8 @@ def read_module(text: bytes) -> ModuleFacts:
             functions[function.symbol] = encode_function(function)
             names[head.symbol] = referable.intersection(_named(text, head))
             taken.update(address.symbol for address in function.addresses)
+    held = constants.decoded_addresses()
+    pointed = taken.union(*held.values())
     source = _SOURCE_NAME.search(text, 0, metadata_start)
     triple = _TRIPLE.search(text, 0, metadata_start)
     return ModuleFacts(
@@ -101,12 +103,12 @@ def read_module(text: bytes) -> ModuleFacts:
                 head.attributes | Attribute.DECLARED, signature_of(head.line, head.symbol)
             )
             for head in heads.values()
-            if not head.body and head.attributes
+            if not head.body and (head.attributes or symbol_name(head.symbol) in pointed)
         },
         vtables=constants.vtables,
-        address_globals=constants.decoded_addresses(),
+        address_globals=held,
         tables=constants.words,
-        addresses_taken=tuple(sorted(taken - constants.decoded_addresses().keys())),
+        addresses_taken=tuple(sorted(taken - held.keys())),
         variables=calls.variables(),
         files=tuple(metadata.files),
         subprograms=tuple(metadata.subprograms),

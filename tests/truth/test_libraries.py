@@ -8,7 +8,6 @@ from truth.libraries.__main__ import audited, is_unknown, table
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow, pytest.mark.real_world]
 
 
-@pytest.mark.xfail(strict=False, reason="six of 54 roots could not be followed since closures are told from methods")
 def test_at_most_one_root_in_ten_could_not_be_followed_and_the_docs_say_which(checkout: Path) -> None:
     report = audited()
     assert [root.reason for root in report.roots if root.status != "audited"] == []

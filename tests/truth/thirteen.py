@@ -39,6 +39,7 @@ NOT_RUN = {
     "neighbours": "never goes to the heap",
     "panics": "panics, and does to the heap what other crates do",
     "pools": "runs jobs in pools of threads, and does to the heap what other crates do",
+    "registered": "is about which functions may be called; what they do to the heap other crates do as well",
     "threads": "starts threads and thread pools, which is what `kinds` and `spellings` do as well",
     "turns": "is about loops; what it allocates other crates do as well",
     "unknown": "calls functions of a library that does not exist",

@@ -6,11 +6,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from ringfence.graphs.candidates import parameters_of
 from ringfence.graphs.contracts import Assumption
 from ringfence.graphs.dispatch import Dispatch
 from ringfence.graphs.facts import ModuleFacts
 from ringfence.graphs.hotpath import HotPath
 from ringfence.graphs.liveness import MOST_READ, Liveness, Users
+from ringfence.graphs.pointer_calls import Build
 from ringfence.graphs.program import Function, Program
 from ringfence.graphs.reach import reach
 from ringfence.pipeline.ir.module import print_module
@@ -182,6 +184,12 @@ def link(
             is_library=is_library,
             most_read=most_read,
         ),
+        build=Build(
+            range(len(texts)),
+            parameters=lambda number: _parameters(modules[number]),
+            is_library=is_library,
+            most_read=most_read,
+        ),
     )
     reached = reach(
         program,
@@ -191,6 +199,11 @@ def link(
         panics_of=_is_own if ask_panics else None,
     )
     return Linked(program, HotPath(reached, lambda file: file.startswith("/own/")), function, read)
+
+
+def _parameters(facts: ModuleFacts) -> frozenset[str]:
+    signatures = [facts.function(symbol).signature for symbol in facts.functions]
+    return frozenset(map(parameters_of, (*signatures, *(each.signature for each in facts.externals.values()))))
 
 
 def _is_own(function: Function) -> bool:

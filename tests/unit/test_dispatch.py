@@ -365,3 +365,22 @@ def test_a_call_through_a_vtable_that_a_caller_passes_is_told_with_its_trait() -
     assert (resolution(linked).is_virtual, resolution(linked).traits) == (True, ("test::Op",))
     found = judge(linked.root, judged(linked.hot_path), lambda file: file)
     assert [each.rule.id for each in found] == ["RF401"]
+
+
+def of_self(parameter: str) -> Linked:
+    source = Source()
+    name = "<dyn test::Op as test::Show>::show"
+    root = source.subprogram(name, "/own/lib.rs")
+    other = OTHER.rpartition("::")[0] + "::process"
+    program = vtable("a", OF_A) + vtable("c", other) + methods(OF_A, other)
+    body = VIRTUAL_CALL.format(offset=24, call=source.at(root, 5, 9)).replace("ptr %vtable", f"ptr %{parameter}")
+    text = f'{program}define i64 @"{name}"(ptr %object, ptr %vtable, ptr %other) !dbg {root} {{{body}'
+    return link(source.module(text), root=name, words={("/own/lib.rs", 5, 9): "process"})
+
+
+def test_a_method_of_a_trait_object_calls_its_own_traits_methods_through_the_vtable_of_self() -> None:
+    assert candidates(of_self("vtable")) == [(OF_A, Evidence.VTABLE)]
+
+
+def test_through_another_vtable_than_that_of_self_any_trait_with_such_a_method_is_called() -> None:
+    assert len(candidates(of_self("other"))) == 2
