@@ -91,7 +91,7 @@ class Dispatch:
         self._program = program
         self._modules_of = modules_of
         self._virtual = VirtualCalls(program, symbols, method_at, is_own_crate, liveness)
-        self._pointer = PointerCalls(program, liveness, build)
+        self._pointer = PointerCalls(program, liveness, build, is_own_crate)
 
     def wanted(self, caller: Function, site: CallSite) -> frozenset[int]:
         """Modules that must be read before `resolve` can judge clauses 2 and 6 for this call."""

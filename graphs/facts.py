@@ -143,6 +143,8 @@ class CallSite(Record, frozen=True):
     """A call in a panic block: the place of the block that decides whether control goes there."""
     is_loaded: bool = False
     """POINTER: the body itself loads the pointer, so it is no method that LLVM loaded elsewhere and handed over."""
+    is_static: bool = False
+    """POINTER: it lies in a global variable, or in memory that only global variables lead to."""
 
 
 class MemoryCopy(Record, frozen=True):

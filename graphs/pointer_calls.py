@@ -17,7 +17,7 @@ from ringfence.graphs.facts import CallSite, ModuleFacts, Variable
 from ringfence.graphs.liveness import Liveness
 from ringfence.graphs.names import crate_of, display_name, without_generics
 from ringfence.graphs.program import Function, Program
-from ringfence.graphs.virtual_calls import is_formatting
+from ringfence.graphs.virtual_calls import STANDARD, is_formatting
 
 _CALLS_WAKERS = ("core::task::wake::", "<core::task::wake::")
 _WAKER_WORDS = 4
@@ -47,10 +47,11 @@ class Build:
 class PointerCalls:
     """Functions whose address is taken, by signature and by place in a table."""
 
-    def __init__(self, program: Program, liveness: Liveness, build: Build) -> None:
+    def __init__(self, program: Program, liveness: Liveness, build: Build, is_own_crate: Callable[[str], bool]) -> None:
         self._program = program
         self._liveness = liveness
         self._build = build
+        self._is_own_crate = is_own_crate
         self._may_read = build.most_read
         self._granted: set[int] = set()
         self._parameters: dict[int, frozenset[str] | None] = {}
@@ -86,10 +87,12 @@ class PointerCalls:
         return Resolution(candidates, followed=0 < len(candidates) <= most, is_signature_only=not is_complete)
 
     def _comes_from_users(self, caller: Function, site: CallSite) -> bool:
-        """Whether code outside of the build may choose the pointer: it is a parameter, or a variable holds it that more
-        than loads and stores of functions use."""
+        """Whether code outside of the build may choose the pointer: it is a parameter, something that the user's own
+        library was given leads to it, or a variable holds it that more than loads and stores of functions use."""
+        if not self._build.is_library or (site.is_static and not site.variable):
+            return False
         is_parameter = site.parameter >= 0 and site.slot < 0 and caller.bound(site.parameter) is None
-        return self._build.is_library and (is_parameter or bool(site.variable))
+        return is_parameter or bool(site.variable) or self._is_own_crate(_written_in(caller, site))
 
     def _unread(self, caller: Function, site: CallSite) -> frozenset[int]:
         """Modules that were not read and may hand out a function with the call's parameters: all that name one. A
@@ -187,6 +190,12 @@ class PointerCalls:
             return external is not None and is_compatible(external.signature, signature)
         # Machine code has no signatures: any may be meant.
         return self._program.is_native(candidate.module) or is_compatible(function.facts.signature, signature)
+
+
+def _written_in(caller: Function, site: CallSite) -> str:
+    """The crate of the innermost frame that is none of the standard library."""
+    crates = (crate_of(without_generics(caller.name_of(frame))) for frame in caller.chain(site.location))
+    return next((crate for crate in crates if crate not in STANDARD), crate_of(without_generics(caller.name)))
 
 
 def _order(pointed: tuple[Candidate, tuple[int, str]]) -> tuple[int, str, str, int, str]:

@@ -25,7 +25,7 @@ FORMATTING = ("core::fmt::", "<core::fmt::")
 _ANY_SLOT = -2
 MOST_READ = 4000
 """Functions in the modules that one audit reads only for implementations of traits that are not the user's own."""
-_STANDARD = frozenset({"core", "alloc", "std"})
+STANDARD = frozenset({"core", "alloc", "std"})
 _Pair = tuple[int, str]
 """A module and the symbol of an implementation in it."""
 _TRAIT_METHOD = ("_RNvX", "_RINvX", "_RNvY", "_RINvY", "_ZN")
@@ -152,7 +152,7 @@ class VirtualCalls:
         return frozenset(own | (others & self._granted))
 
     def _is_std_trait(self, symbol: str) -> bool:
-        return crate_of(_trait_of(display_name(symbol))) in _STANDARD
+        return crate_of(_trait_of(display_name(symbol))) in STANDARD
 
     def _resolved(self, call: _VirtualCall, by_name: list[_Pair], likely: list[_Pair]) -> Resolution:
         modules = self._program.modules

@@ -40,6 +40,8 @@ _LOAD_OF_VARIABLE = re.compile(rb"(?:\n  %" + SYMBOL + rb" = )?load (?:atomic )?
 _STORE_TO_VARIABLE = re.compile(rb"\n  store (?:atomic )?ptr ([@%]" + SYMBOL + rb"), ptr @(" + SYMBOL + rb")")
 _PARAMETER = re.compile(rb"ptr [^\n]*?(%" + SYMBOL + rb")$")
 _OPERAND = re.compile(rb"[%@]" + SYMBOL + rb"$")
+_LEADS = re.compile(rb"(?:load (?:atomic )?ptr|getelementptr|select|phi ptr|freeze ptr) ?")
+_LED_BY = re.compile(rb"(?:ptr |\[ )([%@]" + SYMBOL + rb")")
 _CHOICE = re.compile(rb"(?:select|phi) ")
 _CHOSEN = re.compile(rb"(?:\[ |, ptr )([%@]" + SYMBOL + rb")")
 _MAX_CHOICES = 8
@@ -358,6 +360,7 @@ class CallReader:
             passed=passed,
             forwarded=forwarded,
             is_loaded=not is_virtual and definition.startswith(b"load "),
+            is_static=not is_virtual and self._is_static(value, body, position),
         )
         return Call(site, Mark.GUARDED if self._is_cold_here(statement, arguments) else Mark.NONE)
 
@@ -383,6 +386,22 @@ class CallReader:
         if constant is not None:
             return int(constant[2]) // _WORD_BYTES if int(constant[2]) >= 0 else -1
         return -1 if _ADDRESS_STEP.match(definition) or _CHOICE.match(definition) else 0
+
+    def _is_static(self, value: bytes, body: Body, position: int) -> bool:
+        """Whether all that loads, steps and choices lead back to from a value are global variables and constants."""
+        seen: set[bytes] = set()
+        left = [value]
+        while left and len(seen) < _MAX_ADDRESS_STEPS:
+            value = left.pop()
+            if value in seen or value[:1] == b"@":
+                continue
+            seen.add(value)
+            definition = self._definition(value, body, position)
+            operands = _LED_BY.findall(definition) if _LEADS.match(definition) else ()
+            if not operands:
+                return False
+            left += operands
+        return not left
 
     def _slot_offset(self, address: bytes, body: Body, position: int) -> tuple[int, bytes]:
         offset = _OFFSET.match(self._definition(address, body, position))

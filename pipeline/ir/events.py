@@ -284,4 +284,5 @@ def _with_place(site: CallSite, place: int, guard: int) -> CallSite:
         site.forwarded,
         guard,
         site.is_loaded,
+        site.is_static,
     )

@@ -122,3 +122,44 @@ def calling_of_crate(crate: str, near: str) -> Resolution:
 def test_the_parameters_of_a_signature_are_its_types() -> None:
     assert parameters_of("{ ptr, i64 } (ptr sret([24 x i8]), i64)") == "ptr, i64"
     assert parameters_of("void ()") == ""
+
+
+STATIC = """
+  %list = load ptr, ptr getelementptr (i8, ptr @KEPT, i64 8), align 8
+  br label %turn
+turn:
+  %entry = phi ptr [ %list, %0 ], [ %next, %turn ]
+  %f = load ptr, ptr %entry, align 8
+  %r = call i64 %f(ptr %object, i64 7), !dbg {call}
+  %next = getelementptr inbounds i8, ptr %entry, i64 8
+  %is_last = icmp eq i64 %r, 0
+  br i1 %is_last, label %out, label %turn
+out:
+  ret i64 %r }}
+"""
+"""Through the list behind a static."""
+
+
+def in_own_library(body: str, *, frame: str = "") -> bool:
+    """Whether others are possible, in a library of the user's own; inlined from a function ``frame``."""
+    source = Source()
+    symbol = "_RNvCs1_4test4root"
+    root = source.subprogram(symbol, "/own/lib.rs")
+    at = source.at(root, 5)
+    inner = source.at(source.subprogram(frame, "/dep/lib.rs"), 3, inlined_at=at) if frame else at
+    kept = "@KEPT = global [16 x i8] zeroinitializer\n"
+    text = f"{kept}{NEAR}define i64 @{symbol}(ptr %object) !dbg {root} {{{body.format(call=inner)}"
+    linked = link(source.module(text), root=symbol, own_crates=frozenset({"test"}))
+    candidates, is_unresolved = resolved(linked)
+    assert candidates == ["near"]
+    return is_unresolved
+
+
+def test_a_field_of_what_a_library_is_given_may_hold_what_its_user_put_there_and_a_static_may_not() -> None:
+    assert in_own_library(FIELD)
+    assert not in_own_library(STATIC)
+
+
+def test_what_a_dependency_keeps_is_the_dependencys_own_and_what_std_only_calls_is_not_stds() -> None:
+    assert not in_own_library(FIELD, frame="_RNvCs2_3dep4find")
+    assert in_own_library(FIELD, frame="_RNvCs3_4core3map")
