@@ -1,10 +1,13 @@
 """What a module says of its functions' parameters without being parsed, against what LLVM prints of them."""
 
+# llvmlite ships no types.
+# pyright: reportUnknownMemberType=none
+
 import re
 from pathlib import Path
 
+import llvmlite.binding as llvm
 import pytest
-from llvmlite import binding
 
 from ringfence.graphs.candidates import parameters_of
 from ringfence.pipeline.ir.module import print_module
@@ -33,15 +36,15 @@ def source_of(path: Path, data: bytes, kind: ModuleKind = ModuleKind.BITCODE) ->
     return ModuleSource(path, "", 0, len(data), kind, "test", Origin.OWN)
 
 
-def printed_of(data: bytes) -> set[str]:
+def printed_of(data: bytes) -> frozenset[str]:
     text = print_module(data, text=False)
     lines = re.finditer(rb"^(?:define|declare) [^\n]*?@(" + SYMBOL + rb")\([^\n]*", text, re.MULTILINE)
     names = ((line[0], line[1]) for line in lines if not line[1].startswith(b"llvm."))
-    return {parameters_of(signature_of(line, name)) for line, name in names}
+    return frozenset(parameters_of(signature_of(line, name)) for line, name in names)
 
 
 def test_parameters_are_those_that_llvm_prints(tmp_path: Path) -> None:
-    data = binding.parse_assembly(TYPES).as_bitcode()
+    data = llvm.parse_assembly(TYPES).as_bitcode()
     found = parameters_in(source_of(tmp_path / "types.bc", data))
     assert found == printed_of(data)
     assert found is not None
@@ -59,13 +62,13 @@ def test_of_text_nothing_is_known(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kept", [3, 40, 200, 400])
 def test_what_is_cut_short_is_an_error_or_not_known(tmp_path: Path, kept: int) -> None:
-    data = binding.parse_assembly(TYPES).as_bitcode()[:kept]
+    data = llvm.parse_assembly(TYPES).as_bitcode()[:kept]
     with pytest.raises(UnreadableModuleError):
         parameters_in(source_of(tmp_path / "cut.bc", data))
 
 
 def test_damaged_records_are_not_known_and_end(tmp_path: Path) -> None:
-    data = bytearray(binding.parse_assembly(TYPES).as_bitcode())
+    data = bytearray(llvm.parse_assembly(TYPES).as_bitcode())
     for position in range(64, len(data) - 64, 7):
         damaged = data.copy()
         damaged[position] ^= 0xFF
