@@ -213,7 +213,7 @@ class VirtualCalls:
     def _of_self(self, caller: Function, site: CallSite, method: str) -> frozenset[str]:
         """The trait of a call through the vtable that a method of ``dyn Trait`` was given with its ``self``."""
         qualified = trait_method(caller.name)
-        own = _dyn_traits(qualified[0]) if qualified else frozenset[str]()
+        own = dyn_traits(qualified[0]) if qualified else frozenset[str]()
         is_own = site.parameter == 1 + ("sret(" in caller.facts.signature) and len(caller.chain(site.location)) == 1
         is_told = len(own) == 1 and is_own and bool(self._in_slot(site.slot, site.signature, method, own))
         return own if is_told else frozenset()
