@@ -11,7 +11,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 
 from ringfence.graphs.folding import FoldedPlace, called_name
 from ringfence.graphs.hotpath import HotPath
@@ -34,64 +35,80 @@ class FoldedPlaces:
         self._ways = ways
         self._arrivals = arrivals
         self._start = start
-        self._callers: dict[int, list[tuple[Event, str]]] | None = None
+        self._placed: dict[int, frozenset[FoldedPlace]] = {}
 
     def of(self, events: Iterable[Event]) -> frozenset[FoldedPlace]:
         """The places of these events."""
-        return frozenset(self._found(tuple(dict.fromkeys(events))))
+        return frozenset(self._found(dict.fromkeys(events)))
 
-    def _found(self, events: tuple[Event, ...]) -> Iterator[FoldedPlace]:
-        seen: set[int] = set()
+    def _found(self, events: Iterable[Event]) -> Iterator[FoldedPlace]:
+        above: dict[int, None] = {}
         for number, location in events:
             function = self._hot_path.function(number)
             place = library_place(function, location, None, "")
             if place is not None:
                 yield place
                 continue
-            if number not in seen:
-                seen.add(number)
-                yield from self._above(number)
-            if self._leads_straight(number):
+            above[number] = None
+            if number in self._immediate:
                 yield immediate(function, location)
+        for number in above:
+            yield from self._above(number)
 
-    def _above(self, number: int) -> Iterator[FoldedPlace]:
+    def _above(self, number: int) -> frozenset[FoldedPlace]:
         """Clause 2."""
+        known = self._placed.get(number)
+        if known is None:
+            known = self._placed[number] = frozenset(self._searched(number))
+        return known
+
+    def _searched(self, number: int) -> Iterator[FoldedPlace]:
         seen = {number}
         stack = [number]
         while stack:
-            for (caller, location), callee in self._calls_of(stack.pop()):
-                place = library_place(self._hot_path.function(caller), location, None, callee)
-                if place is not None:
-                    yield place
-                elif caller not in seen:
-                    seen.add(caller)
-                    stack.append(caller)
+            for call in self._callers.get(stack.pop(), ()):
+                if call.place is not None:
+                    yield call.place
+                elif call.caller not in seen:
+                    seen.add(call.caller)
+                    stack.append(call.caller)
 
-    def _leads_straight(self, number: int) -> bool:
-        """Whether the anchored call leads to a function through the standard library alone."""
-        seen = {number}
-        stack = [number]
+    @cached_property
+    def _immediate(self) -> frozenset[int]:
+        """Clause 3: the functions that the anchored call leads to through the standard library alone."""
+        callees: defaultdict[int, list[int]] = defaultdict(list)
+        for callee, calls in self._callers.items():
+            for call in calls:
+                if call.place is None:
+                    callees[call.caller].append(callee)
+        led = {self._start}
+        stack = [self._start]
         while stack:
-            each = stack.pop()
-            if each == self._start:
-                return True
-            for (caller, location), _ in self._calls_of(each):
-                is_standard = library_place(self._hot_path.function(caller), location, None, "") is None
-                if is_standard and caller not in seen:
-                    seen.add(caller)
-                    stack.append(caller)
-        return False
+            following = [callee for callee in callees[stack.pop()] if callee not in led]
+            led.update(following)
+            stack += following
+        return frozenset(led)
 
-    def _calls_of(self, number: int) -> Iterable[tuple[Event, str]]:
-        if self._callers is None:
-            self._callers = defaultdict(list)
-            for caller in dict.fromkeys(map(function_of, self._arrivals)):
-                for link in self._ways.links(caller):
-                    if not link.is_anchored:
-                        callee = self._hot_path.function(link.edge.callee)
-                        call = (caller, link.edge.site.location), called_name(callee.name)
-                        self._callers[callee.id].append(call)
-        return self._callers.get(number, ())
+    @cached_property
+    def _callers(self) -> Mapping[int, list["_Call"]]:
+        """The calls of each function."""
+        callers: defaultdict[int, list[_Call]] = defaultdict(list)
+        for caller in dict.fromkeys(map(function_of, self._arrivals)):
+            function = self._hot_path.function(caller)
+            for link in self._ways.links(caller):
+                if not link.is_anchored:
+                    callee = self._hot_path.function(link.edge.callee)
+                    place = library_place(function, link.edge.site.location, None, called_name(callee.name))
+                    callers[callee.id].append(_Call(caller, place))
+        return callers
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call of some function, and its place; None where it stands in the standard library."""
+
+    caller: int
+    place: FoldedPlace | None
 
 
 def library_place(function: Function, location: int, anchor: int | None, callee: str) -> FoldedPlace | None:
