@@ -24,6 +24,8 @@ from ringfence.pipeline.ir.events import Event, Events, forgiven, place
 from ringfence.pipeline.ir.loads import GROUP_LOADS, chased_loads, hashed
 from ringfence.pipeline.ir.loop_owners import owners
 from ringfence.pipeline.ir.marks import Guards, Marked
+from ringfence.pipeline.ir.outcomes import Successes, successes
+from ringfence.pipeline.ir.result_types import outcome
 from ringfence.pipeline.ir.syntax import RETURNED, SYMBOL, symbol_name
 from ringfence.pipeline.ir.waits import BodyText, idle, waits
 
@@ -169,22 +171,31 @@ class _Blocks:
         """Where the text of each block begins and ends."""
         return dict(zip(self.order, pairwise([*self.starts, end]), strict=True))
 
-    def classify(self, reader: CallReader) -> BlockClasses:
-        calls_cold = [False] * len(self.successors)
-        for block in self._counting(reader) if self.marks else ():
-            calls_cold[block] = True
-        flow = ControlFlow(
-            self.successors, self.unlikely, self.endings, calls_cold, self.asks_flag, self.works, self.looks
-        )
-        return classify(flow)
+    def classify(self, reader: CallReader, body: BodyText, head: bytes) -> BlockClasses:
+        """What every way shares that does not return an error is not cold (`ringfence.pipeline.ir.outcomes`)."""
+        classes = self._classified(reader, None)
+        result = outcome(head, reader.metadata) if PathClass.COLD in classes.classes else None
+        found = successes(body, head, result, self.unlikely) if result is not None else None
+        return classes if found is None else self._classified(reader, found)
 
-    def _counting(self, reader: CallReader) -> Iterator[int]:
+    def _classified(self, reader: CallReader, found: Successes | None) -> BlockClasses:
+        calls_cold = [False] * len(self.successors)
+        for block in self._counting(reader, found) if self.marks else ():
+            calls_cold[block] = True
+        steady = found.steady if found is not None else [False] * len(self.successors)
+        unlikely = [() if is_steady else each for each, is_steady in zip(self.unlikely, steady, strict=True)]
+        return classify(
+            ControlFlow(self.successors, unlikely, self.endings, calls_cold, self.asks_flag, self.works, self.looks)
+        )
+
+    def _counting(self, reader: CallReader, found: Successes | None) -> Iterator[int]:
         returns = [block for block, ending in enumerate(self.endings) if ending is Ending.RETURN]
+        edges = (self.successors, self.unlikely) if found is None else (found.successors, found.unlikely)
 
         def location(block: int) -> int:
             return reader.location(self.terminators[block])
 
-        return Guards(self.successors, self.unlikely, returns, location, reader.metadata).counting(self.marks)
+        return Guards(*edges, returns, location, reader.metadata).counting(self.marks)
 
 
 def read_function(text: bytes, start: int, end: int, head: bytes, reader: CallReader, memory: AccessReader) -> Events:
@@ -233,7 +244,7 @@ def read_function(text: bytes, start: int, end: int, head: bytes, reader: CallRe
     if not events and not memory.has_variables and not any(blocks.looks):
         calm, refusal = idle(whole)
         return Events(idle=calm, refusal=refusal)
-    classes = blocks.classify(reader)
+    classes = blocks.classify(reader, whole, head)
     accesses = _accesses(memory, (start, end), head, slots, blocks, classes)
     events += _waits(whole, classes, blocks, calls, atomics, reader)
     events += panics

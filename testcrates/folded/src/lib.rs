@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 mod frame;
+pub mod results;
 
 use frame::Frame;
 
