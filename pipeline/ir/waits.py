@@ -17,7 +17,8 @@ called functions do.
    what it carries leads to the next address; but where one of the turns begins the walk anew, all of them do.
 4. A loop *waits* where no block of it does anything, no exchange that succeeds goes on in it, some turn of it stands,
    and an edge that leaves that turn is decided by an atomic or volatile load, by a try, by a plain load behind a fence
-   or by what a call returns.
+   or by what a call returns; or it leaves at the end of a walk of its own, and these decide whether it walks on or
+   begins anew (until all flags are set).
 5. Of loops in one another the innermost that waits is told.
 6. LLVM takes a loop apart by what no turn changes (*loop unswitching*): where there is nothing to do, a copy is left
    that only looks. What decides stands on one line of the source in both: where the other copy does something, the
@@ -169,6 +170,7 @@ class _Loop:
         reads = {*(line.value for line in (*deeds.reads, *deeds.tries, *deeds.calls)), b""} - {b""}
         standing = self._standing(closed)
         deciding = self._deciding(standing, reads) if standing and reads else []
+        deciding = deciding or self._beginning_anew(standing, reads)
         if not deciding:
             return None
         calls = tuple(line.offset for line in deeds.calls)
@@ -321,6 +323,30 @@ class _Loop:
             if end is not None and leaves:
                 found += [line for line in self._asked(end, reads) if line.value in reads]
         return found
+
+    def _beginning_anew(self, standing: set[int], reads: set[bytes]) -> list[Instruction]:
+        """The reads that decide whether a turn gets to its end, where nothing that turns carry decides it."""
+        found: list[Instruction] = []
+        for block in standing:
+            end, successors = self._ends.get(block), self._body.successors[block]
+            if end is None or len(successors) < _SIDES:
+                continue
+            asked = self._asked(end, reads)
+            if any(successor not in standing for successor in successors):
+                if any(self._turn.is_begun(line) for line in asked):
+                    return []
+            elif any(self._leads_to_header(successor) for successor in successors):
+                found += [line for line in asked if line.value in reads]
+        return found
+
+    def _leads_to_header(self, block: int) -> bool:
+        """Whether a block begins the next turn, or does nothing but go there."""
+        for _ in self._blocks:
+            successors = self._body.successors[block]
+            if block == self._header or len(successors) != 1:
+                break
+            block = successors[0]
+        return block == self._header
 
     def _staying(self, standing: set[int]) -> Iterator[tuple[int, int, bool]]:
         """The calls by whose value the loop goes on, by offset."""

@@ -203,6 +203,30 @@ def test_a_walk_waits_only_where_it_begins_anew() -> None:
     assert walk("out").waits == ()
 
 
+@pytest.mark.parametrize(("after", "waiting"), [("anew", 1), ("out", 0)])
+def test_a_walk_that_begins_anew_until_all_words_are_set_waits(after: str, waiting: int) -> None:
+    facts = function(f"""
+      br label %anew
+    anew:
+      %round = phi i64 [ 0, %0 ], [ %again, %next ]
+      %again = add i64 %round, {int(after == "out")}
+      br label %walk
+    walk:
+      %i = phi i64 [ 0, %anew ], [ %j, %next ]
+      %rest = phi i64 [ %n, %anew ], [ %round, %next ]
+      %done = icmp eq i64 %i, {"%rest" if after == "out" else "8"}
+      br i1 %done, label %out, label %next
+    next:
+      %j = add i64 %i, 1
+      %word = getelementptr inbounds i64, ptr %a, i64 %i
+      %v = load atomic i64, ptr %word acquire, align 8
+      %set = icmp ne i64 %v, 0
+      br i1 %set, label %walk, label %anew
+    out:
+      ret void""")
+    assert len(facts.waits) == waiting
+
+
 def test_of_nested_loops_the_inner_one_is_told() -> None:
     facts = function("""
       br label %try

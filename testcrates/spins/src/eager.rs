@@ -134,6 +134,20 @@ impl Gate {
         }
     }
 
+    /// The walk begins anew until it gets to the end.
+    // ringfence: root
+    #[inline(never)]
+    pub fn until_all_are_done_at_once(workers: &[AtomicBool]) {
+        while !workers.iter().all(|worker| worker.load(Ordering::Acquire)) {} //~ RF203 hot
+    }
+
+    /// As many rounds as somebody asks for: no other thread ends them.
+    // ringfence: root
+    #[inline(never)]
+    pub fn looked_round_after_round(workers: &[AtomicBool], rounds: u32) -> u32 {
+        (0..rounds).filter(|_| workers.iter().all(|worker| worker.load(Ordering::Relaxed))).count() as u32
+    }
+
     // ringfence: root
     pub fn until_one_is_done(&self) -> usize {
         loop {
