@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -21,6 +21,7 @@ from ringfence.pipeline.ir.blocks import BlockClasses, ControlFlow, Ending, clas
 from ringfence.pipeline.ir.calls import Body, Call, CallReader, Copy
 from ringfence.pipeline.ir.deeds import WAITING, IsSlot
 from ringfence.pipeline.ir.events import Event, Events, forgiven, place
+from ringfence.pipeline.ir.first_turns import forced
 from ringfence.pipeline.ir.loads import GROUP_LOADS, chased_loads, hashed
 from ringfence.pipeline.ir.loop_owners import owners
 from ringfence.pipeline.ir.marks import Guards, Marked
@@ -171,8 +172,12 @@ class _Blocks:
         """Where the text of each block begins and ends."""
         return dict(zip(self.order, pairwise([*self.starts, end]), strict=True))
 
-    def classify(self, reader: CallReader, body: BodyText, head: bytes) -> BlockClasses:
-        """What every way shares that does not return an error is not cold (`ringfence.pipeline.ir.outcomes`)."""
+    def classify(self, reader: CallReader, body: BodyText, head: bytes, slots: Collection[bytes]) -> BlockClasses:
+        """What every way shares that does not return an error is not cold (`ringfence.pipeline.ir.outcomes`), nor what
+        a first turn cannot pass by (`ringfence.pipeline.ir.first_turns`)."""
+        for guard, block in forced(body, slots, tuple(self.marks), self.unlikely) if slots else ():
+            self.unlikely[guard] = tuple(each for each in self.unlikely[guard] if self.successors[guard][each] != block)
+            self.marks.pop(block, None)
         classes = self._classified(reader, None)
         result = outcome(head, reader.metadata) if PathClass.COLD in classes.classes else None
         found = successes(body, head, result, self.unlikely) if result is not None else None
@@ -244,7 +249,7 @@ def read_function(text: bytes, start: int, end: int, head: bytes, reader: CallRe
     if not events and not memory.has_variables and not any(blocks.looks):
         calm, refusal = idle(whole)
         return Events(idle=calm, refusal=refusal)
-    classes = blocks.classify(reader, whole, head)
+    classes = blocks.classify(reader, whole, head, slots)
     accesses = _accesses(memory, (start, end), head, slots, blocks, classes)
     events += _waits(whole, classes, blocks, calls, atomics, reader)
     events += panics

@@ -56,14 +56,14 @@ impl Frame {
     pub fn grow(&mut self) {
         let layout = unsafe { Layout::from_size_align_unchecked(self.room * 2 + 16, 1) };
         let start = unsafe { alloc(layout) };
-        //~^ RF101 hot root=answers; RF101 hot root=answers_if_asked; RF101 hot root=answers_by_hand; RF101 hot root=answers_or_fails; RF101 hot root=answers_twice; RF101 hot root=answers_each; RF101 hot root=answers_made; RF101 cold root=keeps
+        //~^ RF101 hot root=answers; RF101 hot root=answers_if_asked; RF101 hot root=answers_by_hand; RF101 hot root=answers_or_fails; RF101 hot root=answers_twice; RF101 hot root=answers_each; RF101 hot root=answers_made; RF101 hot loop=1 root=collects; RF101 cold loop=1 root=collects_into; RF101 cold root=keeps
         if start.is_null() {
             handle_alloc_error(layout);
         }
         if self.room > 0 {
             unsafe { copy_nonoverlapping(self.start, start, self.length) };
             unsafe { dealloc(self.start, Layout::from_size_align_unchecked(self.room, 1)) };
-            //~^ RF103 hot root=answers; RF103 hot root=answers_if_asked; RF103 hot root=answers_by_hand; RF103 hot root=answers_or_fails; RF103 hot root=answers_twice; RF103 hot root=answers_each; RF103 hot root=answers_made; RF103 cold root=keeps
+            //~^ RF103 hot root=answers; RF103 hot root=answers_if_asked; RF103 hot root=answers_by_hand; RF103 hot root=answers_or_fails; RF103 hot root=answers_twice; RF103 hot root=answers_each; RF103 hot root=answers_made; RF103 hot loop=1 root=collects; RF103 cold loop=1 root=collects_into; RF103 cold root=keeps
         }
         self.start = start;
         self.room = layout.size();
@@ -75,7 +75,7 @@ impl Drop for Frame {
     fn drop(&mut self) {
         if self.room > 0 {
             unsafe { dealloc(self.start, Layout::from_size_align_unchecked(self.room, 1)) };
-            //~^ RF103 hot root=answers; RF103 hot root=answers_if_asked; RF103 hot root=answers_by_hand; RF103 hot root=answers_or_fails; RF103 hot root=answers_twice; RF103 hot root=answers_each; RF103 hot root=answers_made
+            //~^ RF103 hot root=answers; RF103 hot root=answers_if_asked; RF103 hot root=answers_by_hand; RF103 hot root=answers_or_fails; RF103 hot root=answers_twice; RF103 hot root=answers_each; RF103 hot root=answers_made; RF103 hot root=collects
         }
     }
 }
