@@ -154,7 +154,7 @@ class AccessReader:
         if returned:
             body.returned, body.returned_row = returned[1], self._row_of_returned(head)
         if self.has_variables:
-            return body.accesses(is_wanted)
+            return body.accesses(lambda offset, _: is_wanted(offset))
         is_atomic = _ANY_ATOMIC.search(self._text, start, end) is not None
         return self._atomics(body, head, is_wanted) if is_atomic else iter(())
 
@@ -165,8 +165,8 @@ class AccessReader:
         name = _FUNCTION.search(head)
         if name is not None and _SELF.search(head, name.end()):
             body.self_row = self._row_of(f"&{receiver_type(display_name(symbol_name(name[1])))}")
-        for offset, access in body.accesses(is_wanted):
-            if access.kind.is_atomic and (access.variable_type >= 0 or access.static):
+        for offset, access in body.accesses(lambda offset, kind: kind.is_atomic and is_wanted(offset)):
+            if access.variable_type >= 0 or access.static:
                 yield offset, access
 
     def _row_of_returned(self, head: bytes) -> int:
@@ -232,8 +232,8 @@ class _Body:
     """Values that are addresses of thread-local variables (LangRef, *llvm.threadlocal.address*)."""
     _known: dict[bytes, _Traced] = field(default_factory=dict[bytes, _Traced])
 
-    def accesses(self, is_wanted: Callable[[int], bool]) -> Iterator[tuple[int, TracedAccess]]:
-        found = sorted(each for each in self._raw() if is_wanted(each[0]))
+    def accesses(self, is_wanted: Callable[[int, AccessKind], bool]) -> Iterator[tuple[int, TracedAccess]]:
+        found = sorted(each for each in self._raw() if is_wanted(each[0], each[1]))
         self.has_atomics = any(kind is AccessKind.ATOMIC_WRITE for _, kind, *_ in found)
         if not found:
             return

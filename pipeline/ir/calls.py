@@ -164,9 +164,11 @@ class CallReader:
     def panics(self, statement: bytes, site: CallSite, body: Body) -> list[CallSite]:
         """A call that never returns and whose line LLVM lost, once for each place in the source that it tells
         (`ringfence.pipeline.ir.panic_locations`); nothing for any other."""
+        if self.metadata.has_column(site.location):
+            return []
         callee = _CALLEE.search(statement)
         head = self._heads.get(callee[3]) if callee and callee[3] else None
-        if head is None or Attribute.NORETURN not in head.attributes or self.metadata.has_column(site.location):
+        if head is None or Attribute.NORETURN not in head.attributes:
             return []
         rows = self._panic_locations.rows(statement, site.location, body.start, body.end)
         return [replace(site, location=row) for row in rows]
@@ -201,7 +203,10 @@ class CallReader:
             passed=passed,
             forwarded=forwarded,
         )
-        if not (attributes & Attribute.COLD or self._is_cold_here(statement, arguments)):
+        if Attribute.NORETURN in attributes or not (
+            attributes & Attribute.COLD or self._is_cold_here(statement, arguments)
+        ):
+            # What never returns is told by its way: that it is cold says nothing more.
             return Call(site)
 
         def base(value: bytes) -> bytes:

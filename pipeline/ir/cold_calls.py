@@ -15,6 +15,10 @@ _READ = re.compile(rb" (?:readonly|readnone|dead_on_return|byval\(|sret\(|dead_o
 may drop ``sret``, but keeps ``dead_on_unwind``."""
 _CALL = re.compile(rb"(?:call|invoke) [^\n]*?@(" + SYMBOL + rb")\(")
 _OPERAND = re.compile(rb"[%@]" + SYMBOL + rb"$")
+_USE = re.compile(rb"\n  (?!  #dbg_)(?![^\n]*@llvm\.lifetime)")
+"""How a line begins that looks at what it names."""
+_GOES_ON = re.compile(rb"[-\w.$]")
+"""Behind a name: it is a longer one."""
 
 
 class HeadLike(Protocol):
@@ -108,9 +112,15 @@ class ColdCalls:
 
     def _is_used(self, slot: bytes, start: int, end: int) -> bool:
         """Whether a slot of the stack is looked at behind an offset: what was passed by value is not."""
-        line_end = self._text.find(b"\n", start)
-        used = re.compile(rb"\n  (?!  #dbg_)(?![^\n]*@llvm\.lifetime)[^\n]*" + re.escape(slot) + rb"(?![-\w.$])")
-        return used.search(self._text, line_end, end) is not None
+        text = self._text
+        position = text.find(slot, text.find(b"\n", start), end)
+        while position >= 0:
+            behind = position + len(slot)
+            line = text[text.rfind(b"\n", 0, position) : text.find(b"\n", behind)]
+            if _USE.match(line) and not _GOES_ON.match(text, behind):
+                return True
+            position = text.find(slot, behind, end)
+        return False
 
 
 def can_avoid(body: bytes, is_marked: Callable[[bytes], bool]) -> bool:

@@ -272,7 +272,9 @@ def _waits(
     """The loops that wait, each with the block of what decides it."""
     looks = frozenset(blocks.at(position) for position in atomics)
     called = [position for position, _, _ in calls]
-    for found in waits(body, classes.loops, looks):
+    # A loop without an atomic, a volatile or a call has nothing that could decide that it waits.
+    loops = [loop for loop in classes.loops if any(blocks.looks[block] for block in loop.body)]
+    for found in waits(body, loops, looks):
         first = found.reads[0]
         numbers = tuple(_numbers(body.text, found.reads, called, atomics))
         through = tuple(number for number in _numbers(body.text, found.calls, called, ()) if number >= 0)

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ringfence.pipeline.ir.loops import NaturalLoop
 from ringfence.pipeline.ir.metadata import Metadata
+from ringfence.pipeline.ir.syntax import SYMBOL
 
-_LOCATED = re.compile(rb"\n  ([^\n]*?), !dbg !(\d+)")
+_LOCATED = re.compile(rb"\n  (?!%" + SYMBOL + rb" = phi )[^\n]*, !dbg !(\d+)")
 
 
 def owners(
@@ -34,7 +35,7 @@ def owners(
 
 
 def _places(text: bytes, metadata: Metadata) -> Iterable[tuple[int, ...]]:
-    numbers = {int(found[2]) for found in _LOCATED.finditer(text) if b" = phi " not in found[1]}
+    numbers = set(map(int, _LOCATED.findall(text)))
     return [metadata.inlined_through(number) for number in sorted(numbers) if metadata.is_on_a_line(number)]
 
 

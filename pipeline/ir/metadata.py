@@ -6,6 +6,7 @@ is an index. Only nodes that an event refers to are ever parsed (LangRef, *Speci
 
 import re
 from array import array
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -54,6 +55,8 @@ class Metadata:
         self.frames: array[int] = array("i")
         self._file_of: dict[int, int] = {}
         self._subprogram_of: dict[int, int] = {}
+        self._subprograms_in: defaultdict[str, list[int]] = defaultdict(list)
+        """By file."""
         self._frame_of: dict[int, int] = {}
         self._scope_of: dict[int, tuple[int, int]] = {}
         is_measured = any(_MEASURED in node for node in nodes[:_FIRST_NODES])
@@ -92,7 +95,7 @@ class Metadata:
 
     def is_on_a_line(self, number: int) -> bool:
         """Whether a ``DILocation`` stands on a line of the source."""
-        return not self.node(number).split(b"(", 1)[-1].startswith(b"line: 0,")
+        return b"(line: 0," not in self.node(number)
 
     def inlined_through(self, number: int) -> tuple[int, ...]:
         """The locations, as numbers of nodes, that a ``DILocation`` was inlined at, outermost first."""
@@ -116,11 +119,8 @@ class Metadata:
         in a copy of the one of that file that begins nearest above the line."""
         here, _, _, _, outer = self.frames[location * 5 : location * 5 + 5]
         row = self._file_named(file)
-        begins = {
-            number: each.line
-            for number, each in enumerate(self.subprograms)
-            if each.file >= 0 and self.files[each.file] == self.files[row] and each.line <= line
-        }
+        functions = self._subprograms_in.get(self.files[row], ())
+        begins = {number: begin for number in functions if (begin := self.subprograms[number].line) <= line}
         nearest = max(begins, key=lambda number: (begins[number], number == here), default=here)
         is_here = nearest == here and begins
         self.frames.extend((nearest, row, line, column, outer if is_here else location))
@@ -175,6 +175,8 @@ class Metadata:
         )
         row = len(self.subprograms)
         self.subprograms.append(record)
+        if record.file >= 0:
+            self._subprograms_in[self.files[record.file]].append(row)
         self._subprogram_of[number] = row
         return row
 
