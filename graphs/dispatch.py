@@ -14,8 +14,9 @@ Objects may be made anywhere, long before the root runs, so candidates are sough
    found otherwise; else the smallest first, up to `ringfence.graphs.virtual_calls.MOST_READ` functions in one audit.
    What stands in modules that were not read is named, and the call is unresolved. Of the standard library's traits,
    which half of all types implement, only what stands in a vtable is a candidate.
-   A method pointer that was loaded elsewhere and handed over (argument promotion) is called as an ordinary pointer; if
-   the source has a method's name at the call, it is that method, in whatever slot.
+   A method pointer that was loaded elsewhere and handed over (argument promotion) is called as an ordinary pointer,
+   unless its way tells the table (`ringfence.pipeline.ir.fat_pointers`) and a frame the trait; if the source
+   has a method's name at the call, it is that method, in whatever slot.
    Where the source shows that a value is called, no method of it, the vtables are those of closures.
    ``Any`` has one implementation for all types, which answers with a constant: its calls have no candidates.
 3. *Drop glue* (slot -1): the drop entries of the vtables of the trait named as ``dyn Trait`` in the innermost frame
@@ -32,7 +33,8 @@ Objects may be made anywhere, long before the root runs, so candidates are sough
    crates together. Where the pointer was loaded from a known place in a table, only what tables hold at that
    place counts. The set is open, but for hand-written vtables (of `bytes`, say): where the crate that makes the call
    has functions that fit, and they stand in tables only, it is those. The tables of wakers are constants of four
-   functions, of which the first makes a waker; other crates' are among them.
+   functions, of which the first makes a waker; other crates' are among them, and nothing else is a
+   waker's. What only the destructors of thread-locals are handed is no candidate (`ringfence.graphs.registries`).
 7. *Formatting*: the argument list and the writer of ``core::fmt`` are made right where they are used. So a body that
    takes the address of a formatting function, or of a vtable of one of ``core::fmt``'s traits, is taken to call it
    there, and the indirect calls inside ``core::fmt``, or of methods of its traits, add nothing to that.
@@ -157,7 +159,8 @@ class Dispatch:
         module, symbol = bound
         facts = self._program.modules[module]
         vtable = _vtable(facts, symbol)
-        if site.kind is CallKind.POINTER and site.slot < 0:
+        is_method = site.kind is CallKind.VIRTUAL and symbol not in facts.address_globals
+        if is_method or (site.kind is CallKind.POINTER and site.slot < 0):
             target = "" if symbol in facts.address_globals else symbol
         else:
             slot = site.slot if site.kind is CallKind.VIRTUAL else _slot_of_word(site.slot)

@@ -133,8 +133,9 @@ class CallSite(Record, frozen=True):
     callees: tuple[str, ...] = ()
     """Indirect calls: a closed set, from ``!callees`` metadata, from constants, or from a constant table."""
     parameter: int = -1
-    """Indirect calls: position of the calling function's parameter that is the pointer; VIRTUAL: the vtable; POINTER
-    with a slot: the table, which may be a vtable, for LLVM drops the mark of a load that it moves between functions."""
+    """Indirect calls: position of the calling function's parameter that is the pointer; VIRTUAL: the vtable, or
+    the method where a caller loaded that; POINTER with a slot: the table, which may be a vtable, for LLVM drops the
+    mark of a load that it moves between functions."""
     passed: tuple[tuple[int, str], ...] = ()
     """Arguments that are functions or globals that hold functions: position and symbol."""
     forwarded: tuple[tuple[int, int], ...] = ()
@@ -145,6 +146,8 @@ class CallSite(Record, frozen=True):
     """POINTER: the body itself loads the pointer, so it is no method that LLVM loaded elsewhere and handed over."""
     is_static: bool = False
     """POINTER: it lies in a global variable, or in memory that only global variables lead to."""
+    is_fat: bool = False
+    """POINTER with a slot: the call passes what lies beside the pointer to the table, as an object's address does."""
 
 
 class MemoryCopy(Record, frozen=True):

@@ -17,6 +17,7 @@ from ringfence.graphs.facts import CallSite, ModuleFacts, Variable
 from ringfence.graphs.liveness import Liveness
 from ringfence.graphs.names import crate_of, display_name, without_generics
 from ringfence.graphs.program import Function, Program
+from ringfence.graphs.registries import only_ends_threads
 from ringfence.graphs.virtual_calls import STANDARD, is_formatting
 
 _CALLS_WAKERS = ("core::task::wake::", "<core::task::wake::")
@@ -76,8 +77,7 @@ class PointerCalls:
             functions = self._functions_of_wakers()
             of_wakers = tuple(each for each in candidates if each.symbol in functions)
             in_place = tuple(each for each in of_wakers if each.evidence is Evidence.TABLE)
-            if of_wakers:
-                return Resolution(in_place or of_wakers)
+            return Resolution(in_place or of_wakers, followed=bool(of_wakers))
         crate = crate_of(without_generics(innermost))
         private = tuple(each for each in candidates if crate_of(display_name(each.symbol)) == crate)
         if private and all(each.evidence is Evidence.TABLE for each in private):
@@ -150,7 +150,8 @@ class PointerCalls:
     def _is_alive(self, candidate: Candidate, module: int, holder: str) -> bool:
         if holder:
             return self._liveness.is_alive(module, holder)
-        return self._liveness.is_taken(module, candidate.symbol)
+        where = self._program.modules[module]
+        return self._liveness.is_taken(module, candidate.symbol) and not only_ends_threads(where, candidate.symbol)
 
     def _pointed(self, slot: int) -> Iterator[tuple[Candidate, tuple[int, str]]]:
         """Each with the module that takes its address, and the table there that holds it, if one does."""

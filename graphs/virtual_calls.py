@@ -128,7 +128,8 @@ class VirtualCalls:
         """The same for all calls alike."""
         self._refresh()
         call = self._described(caller, site)
-        if site.kind is CallKind.POINTER and not (call.is_written or self._is_in_a_vtable(call)):
+        is_told = call.is_written or self._is_in_a_vtable(call) or _is_fat(site, call)
+        if site.kind is CallKind.POINTER and not is_told:
             return None
         known = self._virtuals.get(call)
         if known is None:
@@ -168,7 +169,7 @@ class VirtualCalls:
         return Resolution(
             candidates=one_of_each(found.values()),
             method=call.method,
-            traits=tuple(sorted(traits)),
+            traits=tuple(sorted(traits or {dyn for dyn in call.dyn if not dyn.startswith(CALLABLE)})),
             unread=tuple(sorted(unread)),
             is_virtual=True,
             followed=bool(found) and (_is_told(call) or len(found) <= FOLLOWED_BY_SIGNATURE or _is_one_method(found)),
@@ -343,6 +344,11 @@ class VirtualCalls:
             return True
         function = self._program.function(located, symbol)
         return function is not None and is_compatible(function.facts.signature, signature)
+
+
+def _is_fat(site: CallSite, call: _VirtualCall) -> bool:
+    """Whether a frame names ``dyn Trait``, and what the call passes lies beside the table as in a trait object."""
+    return site.is_fat and call.slot >= 0 and bool(call.dyn)
 
 
 def _is_told(call: _VirtualCall) -> bool:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from ringfence.graphs.facts import Attribute, CallKind, CallSite, Receiver, Variable
 from ringfence.graphs.lazy_paths import is_growth
 from ringfence.pipeline.ir.cold_calls import ColdCalls, HeadLike
+from ringfence.pipeline.ir.fat_pointers import is_pair, promoted_offset
 from ringfence.pipeline.ir.globals import Constants
 from ringfence.pipeline.ir.marks import Mark
 from ringfence.pipeline.ir.metadata import Metadata
@@ -343,12 +344,15 @@ class CallReader:
             pointer = vtable
             slot = (offset - _HEADER_BYTES) // _SLOT_BYTES if offset >= _HEADER_BYTES else -1
             vtable_size = _dereferenceable(body.head, vtable)
+        pointers = _POINTER_ARGUMENT.findall(statement, arguments)
+        promoted = promoted_offset(value, _first(pointers)) if value in body.pointers else -1
+        if promoted >= _HEADER_BYTES:
+            is_virtual, slot = True, (promoted - _HEADER_BYTES) // _SLOT_BYTES
         is_virtual = is_virtual or self._drops_trait_object(location)
         if load is not None and not is_virtual:
             slot = self._word(load[1], body, position)
             pointer = self._slot_offset(load[1], body, position)[1] if slot >= 0 else b""
         parts, _ = split_list(statement, arguments, len(statement)) if arguments else ([], 0)
-        pointers = _POINTER_ARGUMENT.findall(statement, arguments)
         passed, forwarded = self._function_arguments(statement, arguments, pointers, body)
         prefix = statement[: max(arguments - len(name) - 2, 0)]
         site = CallSite(
@@ -366,6 +370,10 @@ class CallReader:
             forwarded=forwarded,
             is_loaded=not is_virtual and definition.startswith(b"load "),
             is_static=not is_virtual and self._is_static(value, body, position),
+            is_fat=load is not None
+            and not is_virtual
+            and slot >= 0
+            and self._is_fat(load[1], pointers, body, position),
         )
         return Call(site, Mark.GUARDED if self._is_cold_here(statement, arguments) else Mark.NONE)
 
@@ -391,6 +399,11 @@ class CallReader:
         if constant is not None:
             return int(constant[2]) // _WORD_BYTES if int(constant[2]) >= 0 else -1
         return -1 if _ADDRESS_STEP.match(definition) or _CHOICE.match(definition) else 0
+
+    def _is_fat(self, place: bytes, pointers: Sequence[tuple[bytes, bytes]], body: Body, position: int) -> bool:
+        """Whether a call passes the address that belongs to the table in which the pointer was loaded from a place."""
+        table = self._slot_offset(place, body, position)[1]
+        return is_pair(_first(pointers), table, lambda value: self._definition(value, body, position), body.pointers)
 
     def _is_static(self, value: bytes, body: Body, position: int) -> bool:
         """Whether all that loads, steps and choices lead back to from a value are global variables and constants."""

@@ -285,4 +285,5 @@ def _with_place(site: CallSite, place: int, guard: int) -> CallSite:
         guard,
         site.is_loaded,
         site.is_static,
+        site.is_fat,
     )

@@ -33,6 +33,7 @@ NOT_RUN = {
     "folded": "is about guards that were folded away; what it allocates other crates do as well",
     "folds": "shows what is told apart; what it allocates other crates do as well",
     "glue": "is about which object is dropped; what that does to the heap other crates do as well",
+    "handed": "is about what is told of calls; what they do to the heap other crates do as well",
     "handmade": "takes locks, and allocates under one of them only",
     "hashers": "never goes to the heap",
     "laminardb-0.1.0": "has a test of its own",

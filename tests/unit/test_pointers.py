@@ -163,3 +163,28 @@ def test_a_field_of_what_a_library_is_given_may_hold_what_its_user_put_there_and
 def test_what_a_dependency_keeps_is_the_dependencys_own_and_what_std_only_calls_is_not_stds() -> None:
     assert not in_own_library(FIELD, frame="_RNvCs2_3dep4find")
     assert in_own_library(FIELD, frame="_RNvCs3_4core3map")
+
+
+REGISTER = "_RNvNtNtNtNtCs1_3std3sys12thread_local11destructors10linux_like8register"
+
+
+def of_thread_local(more: str = "") -> list[str]:
+    """The candidates where the destructor of a thread-local is registered, and its address used once ``more``."""
+    source = Source()
+    makes = source.subprogram("makes", "/own/lib.rs")
+    registers = f"call void @{REGISTER}(ptr %where, ptr @near), !dbg {source.at(makes, 3)}"
+    near = f"""
+    define i64 @near(ptr %self, i64 %n) {{ ret i64 0 }}
+    declare void @{REGISTER}(ptr, ptr)
+    define void @makes(ptr %where) !dbg {makes} {{ {registers} \n ret void }}
+    {more}"""
+    root = source.subprogram("root", "/own/lib.rs")
+    body = FIELD.format(call=source.at(root, 5))
+    linked = link(source.module(f"{near}\ndefine i64 @root(ptr %object) !dbg {root} {{{body}"))
+    return resolved(linked)[0]
+
+
+def test_what_only_ends_a_thread_is_no_candidate() -> None:
+    assert of_thread_local() == []
+    other = "define void @keeps(ptr %where) { store ptr @near, ptr %where \n ret void }"
+    assert of_thread_local(other) == ["near"]

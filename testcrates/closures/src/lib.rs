@@ -3,7 +3,7 @@
 #[inline(never)]
 fn each(values: &[u64], visit: &mut dyn FnMut(u64)) {
     for value in values {
-        visit(*value); //~ RF402 hot loop=1 root=total; RF402 hot loop=1 root=texts
+        visit(*value); //~ RF401 hot loop=1 root=total; RF401 hot loop=1 root=texts
     }
 }
 

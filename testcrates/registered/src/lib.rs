@@ -1,9 +1,10 @@
 //! Function pointers that are registered in a static or chosen once for a field: what the build hands out with the
 //! call's signature is what may run.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::hint::black_box;
 use std::sync::{Mutex, OnceLock, RwLock};
+use std::task::Waker;
 
 // Set once.
 
@@ -146,4 +147,33 @@ pub fn passed(run: fn(u64, u32) -> u64, value: u64) -> u64 {
 #[inline(never)]
 pub fn nobody(scanners: &[fn(f64, f32, u8) -> f64], value: f64) -> f64 {
     scanners.iter().map(|each| each(value, 1.0, 2)).sum() //~ RF402 hot loop=1; RF902 hot loop=1
+}
+
+// What drops the values of thread-locals is called when the thread ends, by nobody else.
+
+thread_local! {
+    static SEEN: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+}
+
+#[inline(never)]
+pub fn remember(value: u64) {
+    SEEN.with(|seen| seen.borrow_mut().push(value));
+}
+
+// ringfence: root
+/// Nothing in the build makes a waker.
+#[inline(never)]
+pub fn signal(waker: &Waker) {
+    waker.wake_by_ref(); //~ RF402 hot always; RF902 hot always
+}
+
+pub struct Ended {
+    pub run: fn(*mut u8),
+}
+
+// ringfence: root
+/// Whoever made it.
+#[inline(never)]
+pub fn ended(ended: &Ended, at: *mut u8) {
+    (ended.run)(at); //~ RF402 hot always; RF902 hot always
 }
