@@ -143,9 +143,9 @@ def test_what_only_unwinding_leads_to_is_no_place() -> None:
     assert told(text) == []
 
 
-def constant(name: str, line: int) -> str:
-    """A ``core::panic::Location`` of a line of the user's file."""
-    numbers = len("/own/lib.rs").to_bytes(8, "little") + line.to_bytes(4, "little") + (3).to_bytes(4, "little")
+def constant(name: str, line: int, *, more: int = 0) -> str:
+    """A ``core::panic::Location`` of a line of the user's file; ``more`` is what its length counts behind the name."""
+    numbers = (len("/own/lib.rs") + more).to_bytes(8, "little") + line.to_bytes(4, "little") + (3).to_bytes(4, "little")
     printed = "".join(f"\\{byte:02X}" for byte in numbers)
     shape = "<{ ptr, [16 x i8] }>"
     return f'@{name} = private unnamed_addr constant {shape} <{{ ptr @file, [16 x i8] c"{printed}" }}>, align 8'
@@ -158,14 +158,14 @@ LOCATIONS = f"""
 """
 
 
-def joined(arguments: str, *, line: int = 0) -> Linked:
+def joined(arguments: str, *, line: int = 0, locations: str = LOCATIONS) -> Linked:
     """A root with one panic, whose line LLVM lost, behind two checks; something of ``help`` was inlined into it."""
     source = Source()
     root, helper = source.subprogram("root", "/own/lib.rs"), source.subprogram("help", "/own/lib.rs", 40)
     here, inner = source.at(root, line, 9 if line else 0), source.at(helper, 43, 2, source.at(root, 9, 2))
     return link(
         source.module(
-            f"""{LOCATIONS}
+            f"""{locations}
         {DECLARED}
         declare void @external()
         define void @root() !dbg {root} {{
@@ -187,6 +187,16 @@ def joined(arguments: str, *, line: int = 0) -> Linked:
 
 def test_panics_that_llvm_joined_are_told_apart_by_what_they_are_told() -> None:
     assert [line for _, _, line in told(joined("%at"))] == [5, 44]
+
+
+def test_a_file_name_that_counts_the_nul_behind_it_ends_there() -> None:
+    counted = LOCATIONS
+    for name, line in (("at5", 5), ("at44", 44)):
+        counted = counted.replace(constant(name, line), constant(name, line, more=1))
+    linked = joined("%at", locations=counted)
+    assert counted != LOCATIONS
+    assert [line for _, _, line in told(linked)] == [5, 44]
+    assert [file for facts in linked.program.modules.values() for file in facts.files if "\0" in file] == []
 
 
 def test_one_place_is_read_from_a_constant_where_the_line_is_lost() -> None:
