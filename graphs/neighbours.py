@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ringfence.graphs.access_facts import Static
 from ringfence.graphs.layout import LINE_BYTES
-from ringfence.graphs.placement import Sharing, are_together, starts
+from ringfence.graphs.placement import Sharing, are_together, sharing, starts
 
 Span = tuple[int, int]
 """First and last byte of a static that are touched."""
@@ -56,6 +56,14 @@ def neighbourhood(
         min(behind - start for start, behind in _places(first[0], second[0], between)),
         meets,
     )
+
+
+def within(static: Static, one: Span, other: Span) -> Neighbourhood | None:
+    """Of two parts of one static; None where they overlap, or its size is not known."""
+    if not static.size or (one[0] <= other[1] and other[0] <= one[1]):
+        return None
+    lies = sharing(one, other, static.align, LINE_BYTES)
+    return Neighbourhood(lies, lies, abs(one[0] - other[0]), lies.ever)
 
 
 def _sharing(first: tuple[Static, Span], second: tuple[Static, Span], between: Sequence[Static]) -> Sharing:

@@ -8,7 +8,8 @@
    the symbols' names, which the next change of a name may change: a warning, for statics of one module of the source
    whose threads the project tells apart. The message says how far apart they are.
 4. Who runs at the same time is decided as for fields (`ringfence.passes.sharing_fields`, clause 3).
-5. Statics of the standard library are not judged.
+5. Two elements of one static array are judged likewise, where constants tell them apart: each root touches its own.
+6. Statics of the standard library are not judged.
 
 Not handled: statics of modules that are not read, because nothing of their code is reached; the first and last elements
 of a table that is larger than a line.
@@ -24,7 +25,8 @@ from ringfence.graphs.facts import ModuleFacts
 from ringfence.graphs.hotpath import SinkSite
 from ringfence.graphs.layout import LINE_BYTES
 from ringfence.graphs.names import crate_of, display_name, last_segment
-from ringfence.graphs.neighbours import Neighbourhood, neighbourhood
+from ringfence.graphs.neighbours import Neighbourhood, neighbourhood, within
+from ringfence.graphs.objects import array_of, is_library
 from ringfence.graphs.program import Function
 from ringfence.passes.memory import Memory, RootMemory, earliest
 from ringfence.passes.rule import Level
@@ -57,7 +59,15 @@ class _Use:
 
     @property
     def name(self) -> str:
-        return last_segment(display_name(self.static.symbol))
+        return f"{last_segment(display_name(self.static.symbol))}{self._index}"
+
+    @property
+    def _index(self) -> str:
+        """Of the element that is touched: ``[1]``; empty where it is all of the static."""
+        count = array_of(self.static.type_name)[1] if self.static.type_name.startswith("[") else 0
+        size = self.static.size // count if count else 0
+        first, last = (each // size for each in self.span) if size else (0, 1)
+        return f"[{first}]" if first == last else ""
 
     @property
     def parent(self) -> str:
@@ -154,16 +164,26 @@ def _span(touch: RootTouch, static: Static) -> tuple[int, int]:
 
 def _neighbours(use: _Use, uses: Sequence[_Use], needed: frozenset[str]) -> Iterator[_Neighbour]:
     for other in uses:
-        if other.root == use.root or other.static is use.static or is_one_thread(use.memory, other.memory):
+        if other.root == use.root or is_one_thread(use.memory, other.memory):
             continue
         if not (use.is_small and other.is_small):
             continue
         told = are_told_apart(use.memory, other.memory)
+        if other.static is use.static:
+            inside = within(use.static, use.span, other.span) if _is_an_array(use.static) else None
+            if inside is not None and inside.can_meet and (told or (use.writes_atomically and other.writes_atomically)):
+                yield _Neighbour(other, inside, told)
+            continue
         if not told and not _is_handed_over(use, other, uses):
             continue
         lies = neighbourhood((use.static, use.span), (other.static, other.span), use.module.statics, needed)
         if lies is not None and lies.can_meet and (lies.at_least_needed.usually or _is_beside(use, other, told=told)):
             yield _Neighbour(other, lies, told)
+
+
+def _is_an_array(static: Static) -> bool:
+    """Of what no type of a user's says how it lies: fields are `ringfence.passes.sharing_fields`' affair."""
+    return static.type_name.startswith("[") and is_library(array_of(static.type_name)[0])
 
 
 def _is_beside(use: _Use, other: _Use, *, told: bool) -> bool:

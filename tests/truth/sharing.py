@@ -9,12 +9,16 @@ statics `nm` says it, too. Only the two words of a pair are compared: what else 
 import subprocess
 from dataclasses import dataclass
 from functools import cache
+from itertools import permutations
 from pathlib import Path
 
 from rich.console import Console
 from truth.marked import audit
 from truth.oracle import WIDTH, add_row, counted_table, list_lines, share
 from truth.recording import TARGET
+
+from ringfence.passes.sharing_rule import Neighbour
+from ringfence.pipeline.report.model import Finding
 
 CRATE = Path(__file__).parent / "shared"
 EXECUTABLE = TARGET / "shared" / "release" / "shared"
@@ -45,12 +49,27 @@ def pairs() -> tuple[Pair, ...]:
     """Run, audit, compare; once a process."""
     command = ("cargo", "run", "--quiet", "--locked", "--release", "--manifest-path", CRATE / "Cargo.toml")
     ran = subprocess.run([*command, "--target-dir", TARGET / "shared"], capture_output=True, text=True, check=True)
-    told = {each.root for each in audit("shared", TARGET).findings if each.rule == _RULE}
+    told = {
+        (each.root, neighbour)
+        for each in audit("shared", TARGET).findings
+        if each.rule == _RULE
+        for neighbour in _neighbours(each)
+    }
     found = (line.split() for line in ran.stdout.splitlines())
     return tuple(
-        Pair(name, int(first), int(second), bool(told & {f"shared::{name}::first", f"shared::{name}::second"}))
+        Pair(name, int(first), int(second), not told.isdisjoint(permutations(_roots(name))))
         for name, first, second in found
     )
+
+
+def _roots(pair: str) -> tuple[str, str]:
+    return f"shared::{pair}::first", f"shared::{pair}::second"
+
+
+def _neighbours(finding: Finding) -> list[str]:
+    """The roots that touch the same line, as the finding says."""
+    told = finding.detail.get("neighbours", ())
+    return [each.root for each in told if isinstance(each, Neighbour)] if isinstance(told, tuple) else []
 
 
 def statics() -> dict[str, int]:
