@@ -19,7 +19,7 @@ from truth.deeds import Comparison
 from truth.deeds import compare as compare_deeds
 from truth.oracle import WIDTH, Truth, add_row, counted_table, list_lines, share
 from truth.panicking import panics
-from truth.recording import TESTCRATES
+from truth.recording import TESTCRATES, folder_of
 from truth.sharing import pairs
 from truth.stepping import NotHere
 
@@ -146,10 +146,10 @@ class Crate:
 
 
 def marked_crates() -> Iterator[Crate]:
-    """Those of `NOT_RUN` that carry marks."""
+    """Those of `NOT_RUN` that carry marks; ``panics`` has a namesake here that panics."""
     for name in sorted(NOT_RUN):
         expected = marks(TESTCRATES / name)
-        if not expected or name.startswith("laminardb"):
+        if not expected or name.startswith("laminardb") or folder_of(name) != TESTCRATES / name:
             continue
         report = oracle.audit(name)
         silent = ADVISORY - {mark.rule for mark in expected}
