@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import permutations
 from pathlib import Path
+from typing import cast
 
 from rich.console import Console
 from truth.marked import audit
@@ -68,8 +69,8 @@ def _roots(pair: str) -> tuple[str, str]:
 
 def _neighbours(finding: Finding) -> list[str]:
     """The roots that touch the same line, as the finding says."""
-    told = finding.detail.get("neighbours", ())
-    return [each.root for each in told if isinstance(each, Neighbour)] if isinstance(told, tuple) else []
+    told = cast("tuple[object, ...]", finding.detail.get("neighbours", ()))
+    return [each.root for each in told if isinstance(each, Neighbour)]
 
 
 def statics() -> dict[str, int]:
