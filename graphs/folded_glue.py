@@ -30,7 +30,7 @@ from ringfence.graphs.program import Function
 
 _GLUE = re.compile(r"core::ptr::(?:drop_in_place|drop_glue)::<(.*)>")
 _DROPS_VALUE = re.compile(r"core::(?:ptr::(?:drop_in_place|drop_glue)|mem::drop)::<(.*)>")
-_DYN = re.compile(r"dyn (?:for<[^>]*> )?[\w:]+")
+_DYN = re.compile(r"\(?dyn (?:for<[^>]*> )?[\w:]+(?:<\([^()]*\)(?:, Output = [^<>]*)?>)?(?: \+ [\w:]+)*\)?")
 _BORROWED = re.compile(r"&|\*(?:const|mut) ")
 _DEFAULT_ALLOCATOR = re.compile(r", alloc::alloc::Global(?=[,>])")
 _PATH = re.compile(r"[A-Za-z_]\w*::")
