@@ -140,6 +140,7 @@ CONTRACTS: tuple[Contract, ...] = (
         fflush fputs fputc putc putchar puts printf fprintf vprintf vfprintf fwrite fread fgets fgetc getc perror
         __printf_chk __fprintf_chk __vprintf_chk __vfprintf_chk __fread_chk __fgets_chk
         fseek ftell fseeko ftello rewind
+        res_init res_ninit __res_init __res_ninit
         dlopen dlclose dlsym madvise mlock mprotect getrandom getentropy arc4random_buf""",
     ),
     Contract(
@@ -192,7 +193,7 @@ CONTRACTS: tuple[Contract, ...] = (
         pthread_rwlock_init pthread_rwlock_destroy pthread_spin_init pthread_spin_destroy pthread_detach
         getenv secure_getenv getpagesize getauxval sigemptyset sigfillset sigaddset sigdelset sigismember
         qsort bsearch abs labs gnu_get_libc_version dl_iterate_phdr _setjmp setjmp
-        __sigsetjmp atexit __pthread_get_minstack""",
+        __sigsetjmp atexit __pthread_get_minstack __libc_current_sigrtmin __libc_current_sigrtmax""",
     ),
     Contract("vDSO", Effect.NONE, "clock_gettime clock_getres gettimeofday time getcpu sched_getcpu"),
     Contract(

@@ -19,7 +19,7 @@ from ringfence.graphs.access_facts import Access, Static
 from ringfence.graphs.references import References
 from ringfence.graphs.types import TypeFacts
 
-FACTS_VERSION = 64
+FACTS_VERSION = 65
 """Raised whenever a record below or the meaning of one of its fields changes: older cache entries are then unused."""
 
 

@@ -58,7 +58,7 @@ _TERMINATORS = _CALLING_TERMINATORS | {
     b"catchret ",
     b"catchswitch ",
 }
-_VOLATILE = b" = load volatile "
+_LOOKS_ANEW = re.compile(rb"\bload volatile |\n  fence ")
 _ATOMICS = frozenset({b"cmpxchg ", b"atomicrmw ", b"load atomic ", b"store atomic ", b"fence "})
 _POINTER = rb"ptr (?:getelementptr [^\n]*?\(i8, ptr )?([%@]" + SYMBOL + rb")"
 _WORD = re.compile(rb"\b" + _POINTER)
@@ -155,13 +155,11 @@ class _Blocks:
                 self.works[block] = True
 
     def mark_looks(self, text: bytes, start: int, end: int, events: Sequence[tuple[int, Event]]) -> None:
-        """Note which blocks hold atomics, calls and volatile loads."""
+        """Note which blocks hold atomics, calls, volatile loads and fences, those for the compiler alone included."""
         for block, event in events:
             self.looks[block] |= isinstance(event, Atomic | Call)
-        volatile = text.find(_VOLATILE, start, end)
-        while volatile >= 0:
-            self.looks[self.at(volatile)] = True
-            volatile = text.find(_VOLATILE, volatile + 1, end)
+        for found in _LOOKS_ANEW.finditer(text, start, end):
+            self.looks[self.at(found.start())] = True
 
     def body(self, text: bytes, end: int, is_slot: IsSlot) -> BodyText:
         """The text of each block, ``end`` being that of the last."""
@@ -272,7 +270,7 @@ def _waits(
     """The loops that wait, each with the block of what decides it."""
     looks = frozenset(blocks.at(position) for position in atomics)
     called = [position for position, _, _ in calls]
-    # A loop without an atomic, a volatile or a call has nothing that could decide that it waits.
+    # A loop without an atomic, a volatile, a fence or a call has nothing that could decide that it waits.
     loops = [loop for loop in classes.loops if any(blocks.looks[block] for block in loop.body)]
     for found in waits(body, loops, looks):
         first = found.reads[0]

@@ -1,7 +1,7 @@
 //! Waiting without giving way. What changes something in every turn, or answers another thread's progress, stays silent.
 
 use std::cell::Cell;
-use std::sync::atomic::{fence, AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{compiler_fence, fence, AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 pub struct Gate {
@@ -102,6 +102,14 @@ impl Gate {
     pub fn until_seen(&self) {
         while !self.seen.get() { //~ RF203 hot loop=1
             fence(Ordering::Acquire);
+        }
+    }
+
+    /// A fence for the compiler is no instruction, and makes it look again.
+    // ringfence: root
+    pub fn until_seen_by_the_compiler(&self) {
+        while !self.seen.get() { //~ RF203 hot loop=1
+            compiler_fence(Ordering::SeqCst);
         }
     }
 
