@@ -21,7 +21,7 @@ from ringfence.pipeline.ir.metadata import Metadata
 from ringfence.pipeline.ir.panic_locations import PanicLocations
 from ringfence.pipeline.ir.runtime_symbols import runtime_symbols
 from ringfence.pipeline.ir.syntax import SYMBOL, leading_type, signature, split_list, symbol_name
-from ringfence.pipeline.ir.wide_pointers import is_vtable
+from ringfence.pipeline.ir.vtable_records import is_vtable
 
 _CALLEE = re.compile(rb' asm [^"]*"([^"]*)"|([@%])(' + SYMBOL + rb")\(")
 _GROUP_REFERENCE = re.compile(rb" #(\d+)")
