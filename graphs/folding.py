@@ -61,10 +61,9 @@ class Rank:
         )
 
     @property
-    def order(self) -> tuple[PathClass, int, int]:
-        """Better ones are smaller. LLVM writes the first turn of a loop apart: of two that are alike otherwise, the one
-        in the loop tells how often."""
-        return self.path_class, self.calls, -self.loop_depth
+    def order(self) -> tuple[PathClass, int]:
+        """Better ones are smaller."""
+        return self.path_class, self.calls
 
 
 Loudness = tuple[int, ...]

@@ -109,7 +109,7 @@ def test_padded_fields_give_the_struct_the_size_that_is_promised(audited: Report
     board = {
         each.detail["padded_bytes"]
         for each in audited.findings
-        if each.rule == "RF302" and each.detail["type"] == "lines::threads::Board"
+        if each.rule == "RF302" and each.detail.get("type") == "lines::threads::Board"
     }
     assert printed(tmp_path, code) == [close, 192]
     # Only two of the three are advised at once: the field of the finding and the one that is named with it.
