@@ -138,7 +138,8 @@ def test_growth_is_told_from_a_new_allocation(kind: Kind, function: str, rule: s
 
 
 def test_a_site_that_no_finding_tells_of_is_missing(truth: Truth) -> None:
-    """The comparison itself: without the findings of one root, all of its sites are missing."""
+    """The comparison itself: without the findings of the roots of a crate, all of their sites are missing."""
     twins = msgspec.structs.replace(truth.reports["twins"], findings=())
     missing = Truth(truth.recording, truth.blocks, {**truth.reports, "twins": twins}).missing
-    assert {*missing} - {*truth.missing} == {Site(_ROOT, "src/lib.rs", 31, "RF101")}
+    labels = {Site(f"twins::{venue}::label", "src/lib.rs", 41, "RF101") for venue in ("east", "west")}
+    assert {*missing} - {*truth.missing} == {Site(_ROOT, "src/lib.rs", 31, "RF101"), *labels}
