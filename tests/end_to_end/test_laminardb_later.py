@@ -74,7 +74,6 @@ def test_what_allocates_or_locks_is_reported(audited: tuple[str, Report]) -> Non
     assert VIOLATING[version] - names(report, "violations") == set()
 
 
-@pytest.mark.xfail(strict=False, reason="two functions of 0.18.5 that are reached now have no IR: to be looked at")
 def test_no_body_is_missing(audited: tuple[str, Report]) -> None:
     assert audited[1].coverage.missing_functions == 0
     assert audited[1].coverage.unreadable == ()
