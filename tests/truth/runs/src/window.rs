@@ -72,7 +72,7 @@ fn number(root: &'static str, from: &'static Location<'static>) -> (u64, bool) {
 
 /// For how long a thread lets another one wait: long enough for the other to come where it waits.
 pub fn a_while() -> Duration {
-    Duration::from_millis(if under_stepper() { 300 } else { 20 })
+    Duration::from_millis(if under_stepper() { 100 } else { 20 })
 }
 
 fn under_stepper() -> bool {

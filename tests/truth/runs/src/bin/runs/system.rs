@@ -139,7 +139,8 @@ pub fn contended<G, R: Send>(lock: impl Fn() -> G + Sync, call: impl FnOnce() ->
             let held = lock();
             contend(true);
             is_held.wait();
-            thread::sleep(a_while());
+            // Its own thread has to begin, too.
+            thread::sleep(3 * a_while());
             contend(false);
             drop(held);
         });
