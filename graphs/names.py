@@ -14,6 +14,9 @@ _ANGLE = re.compile(r"<|(?<!-)>")
 _BRACKET_OR_AS = re.compile(r"[<(\[{)\]}]|(?<!-)>| as ")
 _CLOSURE = "::{closure#0}"
 
+STANDARD_CRATES = frozenset({"alloc", "core", "std"})
+"""The standard library, by what its paths begin with."""
+
 
 def _demangler() -> Callable[[str], str]:
     """A demangler that raises `ValueError` for what is no symbol. Where no wheel of pyderust fits, the pure

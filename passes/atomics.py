@@ -23,6 +23,7 @@ from ringfence.graphs.names import without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.advisory import ADVISORY_LEVELS, NOTE_LEVELS
 from ringfence.passes.atomic_costs import AtomicKind, cost, kind_of
+from ringfence.passes.prose import listed
 from ringfence.passes.rule import Rule
 from ringfence.passes.shared_words import shared_words
 from ringfence.passes.sink import Sink
@@ -123,15 +124,13 @@ def _of_library(atomics: Sequence[Atomic], target: str) -> Sink:
     kinds = [kind for kind in AtomicKind if counts[kind]]
     prices = {kind: cost(target, kind) for kind in kinds}
     told = [_counted(kind, counts[kind]) + (f" ({prices[kind]})" if prices[kind] else "") for kind in kinds]
-    *first, last = told
-    listed = f"{', '.join(first)} and {last}" if first else last
     notes = (("operations", tuple(kind.value for kind in kinds)), ("ordering", "seq_cst"))
     priced = "; ".join(f"{kind}: {price}" for kind, price in prices.items() if price)
     return Sink(
         STRONG_ORDERING,
         f"{' and '.join(kinds)} seq_cst",
-        f"executes {listed} in sequentially consistent order",
-        f"a library executes {listed} in sequentially consistent order",
+        f"executes {listed(told)} in sequentially consistent order",
+        f"a library executes {listed(told)} in sequentially consistent order",
         help=_IN_A_LIBRARY,
         notes=(*notes, ("cost", priced)) if priced else notes,
         identity="library",

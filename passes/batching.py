@@ -18,7 +18,7 @@ from functools import lru_cache
 
 from ringfence.graphs.classes import SiteClass
 from ringfence.graphs.hotpath import HotPath, SinkSite
-from ringfence.graphs.names import crate_of, display_name, trait_method, without_generics
+from ringfence.graphs.names import STANDARD_CRATES, crate_of, display_name, trait_method, without_generics
 from ringfence.graphs.program import Function, Program
 from ringfence.passes.advisory import ADVISORY_LEVELS
 from ringfence.passes.frames import best, from_outside
@@ -69,7 +69,6 @@ _KNOWN: Mapping[str, Mapping[str, str]] = {
 }
 
 
-_STANDARD = frozenset({"alloc", "core", "std"})
 """``Vec::push`` beside ``extend_from_slice`` is no queue: what is pushed seldom lies in a slice."""
 
 
@@ -131,7 +130,7 @@ def holder_and_method(path: str) -> tuple[str, str]:
 def _batch_form(path: str, program: Program) -> str:
     holder, method = holder_and_method(path)
     known = _KNOWN.get(holder, {}).get(method, "")
-    if crate_of(path) in _STANDARD:
+    if crate_of(path) in STANDARD_CRATES:
         return known
     return known or _batch_forms(program).get((holder, method.removeprefix("try_")), "")
 

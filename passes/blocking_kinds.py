@@ -11,7 +11,7 @@ from functools import cache
 from ringfence.graphs.contracts import ENTRY_OF_THREAD, WAITS_FOR_THREADS, Effect
 from ringfence.graphs.effects import effect_of
 from ringfence.graphs.folding import NO_LABEL
-from ringfence.graphs.names import crate_of, method_name, without_generics
+from ringfence.graphs.names import STANDARD_CRATES, crate_of, method_name, without_generics
 
 
 class BlockingClass(StrEnum):
@@ -86,7 +86,6 @@ _BY_SYMBOL = {
         renameat link linkat symlink readlink readlinkat chmod fchmod readdir readdir64 readdir64_r copy_file_range
         sendfile sendfile64 splice fwrite fread fgets fputs fprintf vfprintf fflush ReadFile WriteFile""",
 }
-_STANDARD = frozenset({"alloc", "core", "std"})
 _CLASS_OF = {name: each for each, names in _BY_SYMBOL.items() for name in names.split()}
 _FUTEX = re.compile(r"5futex|9lock_slow|lock_(?:shared|exclusive)_slow|11unlock_slow")
 _MACROS = {
@@ -139,5 +138,5 @@ def spelled(path: str) -> str:
     if holder.startswith("std::thread::functions"):
         return f"thread::{method}"
     last = holder.rsplit("::", 1)[-1]
-    is_of_module = last[:1].islower() and crate_of(path) not in _STANDARD
+    is_of_module = last[:1].islower() and crate_of(path) not in STANDARD_CRATES
     return f"{crate_of(path) if is_of_module else last}::{method}"

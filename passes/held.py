@@ -21,7 +21,7 @@ from functools import lru_cache
 from ringfence.graphs.contracts import Effect
 from ringfence.graphs.effects import effect_of
 from ringfence.graphs.facts import CallKind, Flow
-from ringfence.graphs.names import crate_of, display_name, method_name, without_generics
+from ringfence.graphs.names import STANDARD_CRATES, crate_of, display_name, method_name, without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.frames import outermost
 from ringfence.passes.lock_kinds import ACQUIRING, RELEASING, last_argument, lock_of
@@ -33,7 +33,7 @@ _RELEASE = re.compile(
     r"|Condvar::wait\w*$|^pthread_cond_\w*wait$"
 )
 _DROP_OF_GUARD = re.compile(r"drop_(?:in_place|glue)::<[^<]*Guard(?:Arc)?<")
-_STANDARD = frozenset({"std", "core", "alloc", ""})
+_NOBODYS = STANDARD_CRATES | {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ def _called(function: Function, flow: Flow) -> Iterator[Acquired]:
 
 def _identity(function: Function, guarded: str, target: str) -> str:
     """The user's own guarded type; else a static, or a place behind a known receiver."""
-    if crate_of(guarded) not in _STANDARD:
+    if crate_of(guarded) not in _NOBODYS:
         return guarded
     if target.startswith("@"):
         return target

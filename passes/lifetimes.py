@@ -19,14 +19,13 @@ from dataclasses import dataclass
 
 from ringfence.graphs.facts import PathClass
 from ringfence.graphs.hotpath import Anchored
-from ringfence.graphs.names import crate_of
+from ringfence.graphs.names import STANDARD_CRATES, crate_of
 from ringfence.passes.heap_detail import paths_behind_anchor
 from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink
 from ringfence.passes.written_calls import owner_of
 
 _ALLOCATING = frozenset({"RF101", "RF102"})
-_STANDARD = frozenset({"alloc", "core", "std"})
 _POOLED = re.compile(r"(?:Box|Arc|Rc)<")
 _COUNTED = re.compile(r"(?:Arc|Rc)<")
 _PART_OF_A_CLOSURE = re.compile(r"\{closure")
@@ -81,7 +80,7 @@ def _event(fingerprint: str, each: Anchored[Sink]) -> _Event | None:
         return None
     name = anchor.function.name_of(anchor.frame)
     place = (anchor.frame.line, anchor.frame.column)
-    return _Event(fingerprint, owner, name, place, crate_of(paths[0]) in _STANDARD)
+    return _Event(fingerprint, owner, name, place, crate_of(paths[0]) in STANDARD_CRATES)
 
 
 def _advice(allocated: Sequence[_Event], freed: Sequence[_Event]) -> dict[str, Advice]:

@@ -23,6 +23,7 @@ from ringfence.graphs.names import without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.held import Acquired, acquired, held_over
 from ringfence.passes.locking import LOCK
+from ringfence.passes.prose import listed
 from ringfence.passes.rule import Level
 from ringfence.passes.sink import Sink
 
@@ -163,10 +164,9 @@ def _told(site: SinkSite[Sink], lock: Acquired, deeds: Mapping[str, None]) -> Si
 
 def in_words(deeds: Sequence[str]) -> str:
     """``an allocation, a virtual call and a second lock``."""
-    *first, last = [
-        ("an " if deed == "allocation" else "a second " if deed == "lock" else "a ") + deed for deed in deeds
-    ]
-    return f"{', '.join(first)} and {last}" if first else last
+    return listed(
+        [("an " if deed == "allocation" else "a second " if deed == "lock" else "a ") + deed for deed in deeds]
+    )
 
 
 def _cycles(orders: Sequence[_Taken]) -> Iterator[tuple[_Taken, tuple[str, ...]]]:

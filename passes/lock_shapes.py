@@ -26,7 +26,7 @@ from weakref import WeakKeyDictionary
 
 from ringfence.graphs.facts import Atomic, Flow
 from ringfence.graphs.hotpath import HotPath
-from ringfence.graphs.names import crate_of, trait_method, without_generics
+from ringfence.graphs.names import STANDARD_CRATES, crate_of, trait_method, without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.channels import QUEUE
 from ringfence.passes.frames import outermost
@@ -36,7 +36,6 @@ _ACQUIRES = frozenset({"acquire", "acq_rel", "seq_cst"})
 _RELEASES = frozenset({"release", "acq_rel", "seq_cst"})
 _TAKING = frozenset({"cmpxchg", "xchg", "or"})
 _GIVING = frozenset({"store", "xchg", "and", "sub"})
-_STANDARD = frozenset({"std", "core", "alloc"})
 _DROP = re.compile(r" as core::ops::drop::Drop>::drop$")
 _ATOMIC = re.compile(r"^<?core::(?:sync::atomic|intrinsics)::")
 
@@ -103,7 +102,7 @@ def _drops(hot_path: HotPath) -> Drops:
         function = hot_path.function(number)
         for atomic in function.facts.atomics:
             guard = _guard(function, atomic.location) if _gives(atomic) and atomic.offset >= 0 else ""
-            if guard and crate_of(guard) not in _STANDARD:
+            if guard and crate_of(guard) not in STANDARD_CRATES:
                 found[_module(guard)][Drop(guard, atomic)] = None
     return {module: tuple(each) for module, each in found.items()}
 
@@ -125,7 +124,7 @@ def _is_told(function: Function, location: int) -> bool:
     """Clause 5."""
     if outermost(function, location, ACQUIRING) or outermost(function, location, QUEUE):
         return True
-    return crate_of(_taker(function, location)) in _STANDARD
+    return crate_of(_taker(function, location)) in STANDARD_CRATES
 
 
 def _taker(function: Function, location: int) -> str:

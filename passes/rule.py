@@ -15,6 +15,11 @@ class Level(StrEnum):
     NOTE = "note"
     HIDDEN = "hidden"
 
+    @property
+    def shown(self) -> "Level":
+        """How it is told by a report that tells everything."""
+        return Level.NOTE if self is Level.HIDDEN else self
+
 
 DEFAULT_LEVELS: Mapping[PathClass, Level] = {
     PathClass.HOT: Level.ERROR,

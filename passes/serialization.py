@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from ringfence.graphs.classes import SiteClass
 from ringfence.graphs.hotpath import HotPath, SinkSite
-from ringfence.graphs.names import crate_of, display_name, without_generics
+from ringfence.graphs.names import STANDARD_CRATES, crate_of, display_name, without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.advisory import ADVISORY_LEVELS
 from ringfence.passes.frames import best, from_outside
@@ -67,8 +67,7 @@ _FORMATTING = re.compile(
     r"|<(?!str\b|alloc::string::String\b|char\b|bool\b).* as alloc::string::(?:ToString|SpecToString)>::"
     r"(?:to_string|spec_to_string)"
 )
-_STANDARD = frozenset({"alloc", "core", "std"})
-_INSIDE = _STANDARD | _LIBRARIES.keys() | {"serde", "serde_core", "itoa", "ryu", "log", "tracing", "tracing_core"}
+_INSIDE = STANDARD_CRATES | _LIBRARIES.keys() | {"serde", "serde_core", "itoa", "ryu", "log", "tracing", "tracing_core"}
 _PART = re.compile(
     r"^<.* as (?:core::fmt::\w+|serde(?:_core)?::(?:ser|de)::\w+|prost::(?:\w+::)*Message|rkyv::(?:\w+::)*\w+"
     r"|bincode::(?:\w+::)*\w+|borsh::(?:\w+::)*\w+)>::"

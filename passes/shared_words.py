@@ -22,7 +22,7 @@ from functools import cache
 from ringfence.graphs.classes import AnchorPlace
 from ringfence.graphs.facts import Atomic, Frame
 from ringfence.graphs.hotpath import HotPath, SinkSite
-from ringfence.graphs.names import crate_of, display_name, last_segment, without_generics
+from ringfence.graphs.names import STANDARD_CRATES, crate_of, display_name, last_segment, without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.atomic_costs import AtomicKind, kind_of
 from ringfence.passes.channels import QUEUE
@@ -33,7 +33,6 @@ from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink
 
 _ATOMIC = re.compile(r"<?core::(?:sync::atomic|intrinsics)::")
-_STANDARD = frozenset({"alloc", "core", "std"})
 _OF_OTHERS = (ACQUIRING, QUEUE)
 _IN_A_LIBRARY = (
     "call it less often, once for each batch; or take a version or another library that keeps the word for each thread"
@@ -45,7 +44,7 @@ def shared_words(rule: Rule, function: Function, hot_path: HotPath) -> Iterator[
     of_libraries: dict[AnchorPlace | None, list[Atomic]] = defaultdict(list)
     for atomic in _modifying(function, hot_path):
         frame = _asker(function, atomic)
-        if frame is None or crate_of(function.name_of(frame)) in _STANDARD:
+        if frame is None or crate_of(function.name_of(frame)) in STANDARD_CRATES:
             continue
         if hot_path.classifier.is_own_frame(function, frame):
             yield _site(function, hot_path, atomic, _own(rule, atomic))

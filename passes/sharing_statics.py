@@ -24,7 +24,7 @@ from ringfence.graphs.accesses import RootTouch
 from ringfence.graphs.facts import ModuleFacts
 from ringfence.graphs.hotpath import SinkSite
 from ringfence.graphs.layout import LINE_BYTES
-from ringfence.graphs.names import crate_of, display_name, last_segment
+from ringfence.graphs.names import STANDARD_CRATES, crate_of, display_name, last_segment
 from ringfence.graphs.neighbours import Neighbourhood, neighbourhood, within
 from ringfence.graphs.objects import array_of, is_library
 from ringfence.graphs.program import Function
@@ -42,7 +42,7 @@ from ringfence.passes.sharing_rule import (
 )
 from ringfence.passes.sink import Sink
 
-_STANDARD = frozenset({"alloc", "core", "std", "hashbrown"})
+_STANDARD = STANDARD_CRATES | {"hashbrown"}
 
 
 @dataclass(frozen=True, slots=True)

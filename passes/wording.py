@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ringfence.graphs.facts import PathClass
 from ringfence.graphs.hotpath import Anchored, Hop
-from ringfence.graphs.names import crate_of, method_name, without_generics
+from ringfence.graphs.names import STANDARD_CRATES, crate_of, method_name, without_generics
 from ringfence.graphs.program import Function
 from ringfence.passes.advice import advice
 from ringfence.passes.blocking import BLOCKING_CALL
@@ -32,7 +32,6 @@ _NAMED = re.compile(r"(`[^`]+`) (.*)")
 
 _WIDEST_TYPE = 48
 
-_STANDARD = frozenset({"alloc", "core", "std"})
 
 Display = Callable[[str], str]
 """A file as the compiler named it, to the form that reports show."""
@@ -173,7 +172,7 @@ def _why_it_blocks(each: Anchored[Sink]) -> str:
 def _library(each: Anchored[Sink]) -> str:
     """The dependency whose function the user's line calls; empty where it is none."""
     crate = crate_of(_called(each))
-    is_foreign = crate and crate not in _STANDARD and not each.path[each.anchor + 1].own
+    is_foreign = crate and crate not in STANDARD_CRATES and not each.path[each.anchor + 1].own
     return crate if is_foreign else ""
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ringfence.graphs.facts import PathClass
 from ringfence.passes.limits import ROOT_NOT_FOUND
+from ringfence.passes.prose import listed
 from ringfence.passes.rule import Finding, Frequency, Level, Location
 from ringfence.passes.wording import short_name
 from ringfence.pipeline.report.model import Cause, Effects
@@ -50,7 +51,7 @@ def _cause(group: Sequence[Finding]) -> Cause:
     first, *others = (sorted(each, key=_heaviest_first) for each in together.values())
     return Cause(
         root=first[0].root,
-        level=_shown(min(group, key=lambda each: _LEVELS.index(each.level)).level),
+        level=min((each.level for each in group), key=_LEVELS.index).shown,
         message=_sentence(first),
         leading=_effects(first),
         others=tuple(map(_effects, others)),
@@ -76,18 +77,13 @@ def _effects(group: Sequence[Finding]) -> Effects:
 
 
 def _deeds(group: Sequence[Finding]) -> str:
-    deeds = list(dict.fromkeys(each.deed or each.message for each in group))
-    return deeds[0] if len(deeds) == 1 else f"{', '.join(deeds[:-1])} and {deeds[-1]}"
-
-
-def _shown(level: Level) -> Level:
-    return Level.NOTE if level is Level.HIDDEN else level
+    return listed(list(dict.fromkeys(each.deed or each.message for each in group)))
 
 
 def _badness(finding: Finding) -> tuple[int, PathClass, bool, int, int, str]:
     is_seldom = finding.frequency is not Frequency.ALWAYS
     return (
-        _LEVELS.index(_shown(finding.level)),
+        _LEVELS.index(finding.level.shown),
         finding.path_class,
         is_seldom,
         -finding.loop_depth,
@@ -97,7 +93,7 @@ def _badness(finding: Finding) -> tuple[int, PathClass, bool, int, int, str]:
 
 
 def _heaviest_first(finding: Finding) -> tuple[bool, int, int, str, str]:
-    is_note = _shown(finding.level) is Level.NOTE
+    is_note = finding.level.shown is Level.NOTE
     return is_note, not finding.subject, -finding.rule.weight, finding.rule.id, finding.fingerprint
 
 

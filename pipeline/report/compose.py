@@ -217,7 +217,7 @@ def _finding(finding: Finding, same_call: tuple[str, ...], excerpt: ExcerptOf, a
         fingerprint=finding.fingerprint,
         rule=finding.rule.id,
         slug=finding.rule.slug,
-        level=Level.NOTE if finding.level is Level.HIDDEN else finding.level,
+        level=finding.level.shown,
         class_=CLASS_NAMES[finding.path_class],
         frequency=finding.frequency,
         loop_depth=finding.loop_depth,

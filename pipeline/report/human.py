@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
+from ringfence.passes.prose import listed
 from ringfence.passes.rule import Level
 from ringfence.pipeline.report.diagnostic import add_cause, add_note
 from ringfence.pipeline.report.layouts import add_layout, most_telling
@@ -141,7 +142,7 @@ def _add_roots(page: Page, roots: Sequence[Root]) -> None:
         page.add(row + _root_name(root))
     unused = [_DEEDS[each] for each in Capability if each not in used]
     if unused and any(root.status is RootStatus.AUDITED for root in roots):
-        page.add_wrapped(styled((f"no way was found to {_alternatives(unused)}", QUIET)), len(_GAP))
+        page.add_wrapped(styled((f"no way was found to {listed(unused, 'or')}", QUIET)), len(_GAP))
     page.blank()
 
 
@@ -178,10 +179,6 @@ def _root_name(root: Root) -> Text:
     if root.inlined_into:
         name += styled((f" (inlined into {counted(len(root.inlined_into), 'function')})", QUIET))
     return name + styled((f" (budget {root.budget_ns:,} ns)", QUIET)) if root.budget_ns else name
-
-
-def _alternatives(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def _add_checklist(page: Page, report: Report) -> None:

@@ -13,9 +13,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ringfence.graphs.names import crate_of
+from ringfence.graphs.names import STANDARD_CRATES, crate_of
 
-_STANDARD_LIBRARY = frozenset({"alloc", "core", "std"})
 _IDENTIFIER = re.compile(r"(?:r#)?[\w$]+")
 _DEFAULT_ARGUMENTS = frozenset(
     {
@@ -36,7 +35,7 @@ _DEEPEST_NAME = 200
 
 def is_standard(function: str, file: str | None) -> bool:
     """The frame is in the standard library's source; where that is not known, its name is."""
-    return file.startswith("std/") if file else crate_of(function) in _STANDARD_LIBRARY
+    return file.startswith("std/") if file else crate_of(function) in STANDARD_CRATES
 
 
 @lru_cache(maxsize=50_000)

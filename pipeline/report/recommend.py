@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from ringfence.graphs.names import method_name, trait_method, without_generics
+from ringfence.passes.prose import listed
 from ringfence.passes.rule import Frequency, Level
 from ringfence.pipeline.report.model import Finding, Place, Recommendation, is_elided
 from ringfence.pipeline.report.rewrite import Change, change_for
@@ -210,7 +211,7 @@ def _recommendation(call: _Call, removed: frozenset[str], told: Mapping[str, Fin
 def _effect(findings: Sequence[Finding]) -> str:
     """``1 heap allocation and 1 heap free less, hot, in a loop of `Plant::on_packet```."""
     counts = sorted(Counter(_deed(each) for each in findings).items())
-    what = _joined([f"{number} {_plural(name) if number > 1 else name}" for name, number in counts])
+    what = listed([f"{number} {_plural(name) if number > 1 else name}" for name, number in counts])
     worst = min(findings, key=_rank)
     roots = sorted({each.root for each in findings})
     where = f"`{_last_two(roots[0])}`" if len(roots) == 1 else f"{len(roots)} roots"
@@ -226,10 +227,6 @@ def _plural(name: str) -> str:
     if name.endswith("ch"):
         return f"{name}es"
     return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
-
-
-def _joined(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _last_two(path: str) -> str:
