@@ -111,7 +111,6 @@ def build_report(
     told = {finding.fingerprint: finding for finding in (*findings, *_not_found(roots))}.values()
     shown = sorted((each for each in told if strict or each.level is not Level.HIDDEN), key=_rank)
     open_findings = [each for each in told if each.fingerprint not in reasons]
-    same_call = _same_calls(shown)
     names = frozenset(each.fingerprint for each in shown)
     # What LLVM removed is told, and judged nowhere; a root that is not there is no word on performance.
     deeds = [each for each in open_findings if not is_elided(each.detail) and each.rule is not ROOT_NOT_FOUND]
@@ -122,8 +121,7 @@ def build_report(
         unknown=sum(is_unknown(finding) for finding in deeds),
     )
     told_findings = tuple(
-        _finding(_without_hidden(each, names), same_call[each.fingerprint], excerpt, reasons.get(each.fingerprint))
-        for each in shown
+        _finding(_without_hidden(each, names), excerpt, reasons.get(each.fingerprint)) for each in shown
     )
     level, reason = verdict(deeds, benchmarks, formula) if audited.roots else (None, "")
     told_roots = _roots(roots, deeds, benchmarks, formula, strict=strict)
@@ -191,18 +189,6 @@ def _rank(finding: Finding) -> tuple[bool, int, int, str, str, tuple[str, int, i
     return found, level, finding.path_class, finding.root, finding.rule.id, where, finding.fingerprint
 
 
-def _same_calls(findings: Iterable[Finding]) -> Mapping[str, tuple[str, ...]]:
-    """By fingerprint, the other findings of the same root that begin at the very same call."""
-    groups: dict[tuple[object, ...], list[str]] = defaultdict(list)
-    calls: dict[str, tuple[object, ...]] = {}
-    for finding in findings:
-        # Without a column two calls on one line cannot be told apart.
-        anchor = finding.anchor if finding.anchor and finding.anchor.column else finding.fingerprint
-        calls[finding.fingerprint] = finding.root, anchor
-        groups[finding.root, anchor].append(finding.fingerprint)
-    return {name: tuple(sorted(set(groups[call]) - {name})) for name, call in calls.items()}
-
-
 def _without_hidden(finding: Finding, shown: AbstractSet[str]) -> Finding:
     """A finding whose call removes others names only those that the report has."""
     names = msgspec.convert(finding.detail.get("removes", ()), tuple[str, ...])
@@ -211,7 +197,7 @@ def _without_hidden(finding: Finding, shown: AbstractSet[str]) -> Finding:
     return replace(finding, detail={**kept, "removes": left} if left else kept)
 
 
-def _finding(finding: Finding, same_call: tuple[str, ...], excerpt: ExcerptOf, allowed: str | None) -> model.Finding:
+def _finding(finding: Finding, excerpt: ExcerptOf, allowed: str | None) -> model.Finding:
     place = finding.place
     return model.Finding(
         fingerprint=finding.fingerprint,
@@ -228,7 +214,6 @@ def _finding(finding: Finding, same_call: tuple[str, ...], excerpt: ExcerptOf, a
         source=excerpt(place.file, place.line, place.column) if place else None,
         path=tuple(_step(step) for step in finding.path),
         paths=finding.paths,
-        same_call=same_call,
         help=finding.help,
         detail=dict(finding.detail),
         suppressed=allowed,

@@ -1,20 +1,19 @@
-"""The report ``ringfence-report/1``: what every writer writes, in the names of the JSON form.
+"""The report: what every writer writes, in the names of its JSON form.
 
-The JSON Schema is made from these records, so their docstrings are its descriptions. Fields may be added; none is
-renamed or removed. Everything is sorted, and nothing depends on the time or the machine.
+`ringfence.pipeline.report.tables` lays it out in tables as ``ringfence-report/2``. The JSON Schema is made from these
+records, so their docstrings are its descriptions. Fields may be added; none is renamed or removed without a new number.
+Everything is sorted, and nothing depends on the time or the machine.
 """
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 
 from ringfence.passes.rule import Frequency, Level
 from ringfence.pipeline.errors import ExitCode
 from ringfence.pipeline.source import Excerpt
-
-SCHEMA: Final = "ringfence-report/1"
 
 ClassName = Literal["hot", "amortized", "first-use", "cold", "panic"]
 """`ringfence.graphs.facts.PathClass` by its name in reports."""
@@ -187,8 +186,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     own: bool
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that a root can do, anchored at the deepest line of the user's own code that leads to it."""
+class FindingWithoutPath(msgspec.Struct, frozen=True, kw_only=True):
+    """What a finding says of itself; where its path stands is the form's."""
 
     fingerprint: str
     rule: str
@@ -203,17 +202,20 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     location: Place | None
     source: Excerpt | None
     """The line at ``location``, where it could be read."""
-    path: tuple[Step, ...]
     paths: int
     """Call chains from the root to what is told as this one finding, counted apart where a function, the position of a
     call in the source or an inlined frame differs; recursion counts once. 1,000,000,000 stands for as many or more."""
-    same_call: tuple[str, ...]
-    """Fingerprints of the other findings at the same call: they go when it goes."""
     help: str
     detail: dict[str, object]
     suppressed: str | None = None
     """The reason for which the project allows it."""
     confirmed: Literal["confirmed", "not-seen"] | None = None
+
+
+class Finding(FindingWithoutPath, frozen=True, kw_only=True):
+    """One thing that a root can do, anchored at the deepest line of the user's own code that leads to it."""
+
+    path: tuple[Step, ...]
 
 
 class Effects(msgspec.Struct, frozen=True, kw_only=True):
@@ -408,10 +410,9 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
     """Fingerprints of the findings that go, under all roots; none that an earlier recommendation removes."""
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that an audit has to say."""
+class ReportWithoutFindings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that an audit has to say, the findings apart."""
 
-    schema: Literal["ringfence-report/1"] = SCHEMA
     tool: Tool
     build: Build
     coverage: Coverage
@@ -420,8 +421,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[str, ...] = ()
     """Ids of the rules that looked."""
     roots: tuple[Root, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    """By level, class, root, rule and place."""
     causes: tuple[Cause, ...] = ()
     """The findings as people read them, the heaviest first."""
     hidden: int = 0
@@ -439,6 +438,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What decided it."""
     notes: tuple[str, ...] = ()
     """What the reader should know besides, a sentence each."""
+
+
+class Report(ReportWithoutFindings, frozen=True, kw_only=True):
+    """Everything that an audit has to say."""
+
+    findings: tuple[Finding, ...] = ()
+    """By level, class, root, rule and place."""
 
     @property
     def failing(self) -> tuple[Finding, ...]:

@@ -10,7 +10,7 @@ import msgspec
 
 from ringfence.pipeline.report import explanation_model
 from ringfence.pipeline.report.explanation_model import FindingExplanation, FunctionExplanation
-from ringfence.pipeline.report.model import SCHEMA, Report
+from ringfence.pipeline.report.tables import SCHEMA, TabledReport
 
 SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
 EXPLANATION_SCHEMA_FILE = Path(__file__).with_name("explanation.schema.json")
@@ -19,7 +19,7 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 def generate() -> str:
     """The report's schema (JSON Schema, draft 2020-12) as text."""
-    schema = msgspec.json.schema(Report, schema_hook=_any_value)
+    schema = msgspec.json.schema(TabledReport, schema_hook=_any_value)
     return _text(SCHEMA, schema)
 
 

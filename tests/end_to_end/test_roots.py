@@ -84,7 +84,8 @@ def test_an_inlined_function_is_audited_where_it_was_inlined(ringfence: Run, che
     assert root["location"] == {"file": "src/lib.rs", "line": 78, "column": 0}
     (finding,) = (each for each in report["findings"] if each["rule"] == "RF101")
     assert (finding["root"], finding["location"]["line"], finding["class"]) == ("roots::label", 79, "hot")
-    assert [step["function"] for step in finding["path"]][:2] == [
+    frames = [report["frames"][place] for place in report["paths"][finding["path"]]]
+    assert [report["functions"][frame["function"]] for frame in frames][:2] == [
         "roots::label",
         "<u64 as alloc::string::ToString>::to_string",
     ]

@@ -6,11 +6,12 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
-from report_samples import AUDITED, finding, location, numbered, report
+from report_samples import AUDITED, ROOT, finding, location, numbered, report, step
 
 from ringfence.graphs.facts import PathClass
 from ringfence.passes.allocation import HEAP_GROWTH
 from ringfence.passes.locking import LOCK
+from ringfence.passes.rule import Via
 from ringfence.pipeline.report import github, jsonl, junit, sarif
 from ringfence.pipeline.report.compose import RootResult
 from ringfence.pipeline.report.model import Report
@@ -97,9 +98,10 @@ def test_github_is_told_how_many_lines_are_left_out() -> None:
 def test_json_lines_hold_all_of_the_report() -> None:
     written = sample()
     first, *others = [standard_json.loads(line) for line in jsonl.write(written).splitlines()]
-    assert (first["kind"], first["schema"], first["verdict"]) == ("report", "ringfence-report/1", "significant")
-    assert "findings" not in first
-    kinds = [each["kind"] for each in others]
+    assert (first["kind"], first["schema"], first["verdict"]) == ("report", "ringfence-report/2", "significant")
+    assert not {"findings", "frames"} & set(first)
+    tables = {"function", "frame", "path"}
+    kinds = [each["kind"] for each in others if each["kind"] not in tables]
     lists = {"finding": written.findings, "cause": written.causes, "recommendation": written.recommendations}
     assert kinds == [kind for kind, records in lists.items() for _ in records]
     assert [each["fingerprint"] for each in others if each["kind"] == "finding"] == [
@@ -121,3 +123,15 @@ def test_junit_survives_names_that_look_like_markup() -> None:
     document = ElementTree.fromstring(junit.write(report([found])))  # noqa: S314
     (failure,) = document.iter("failure")
     assert failure.attrib["message"] == '`<[u8] as A>::b` & "more"\ufffd'
+
+
+def test_json_lines_tell_a_path_before_what_refers_to_it() -> None:
+    path = (step(ROOT, location(3, 5), Via.ROOT, own=True), step("__rust_alloc"))
+    rows = [standard_json.loads(line) for line in jsonl.write(report([finding(path=path)])).splitlines()]
+    tables = {kind: [each for each in rows if each["kind"] == kind] for kind in ("function", "frame", "path")}
+    found = next(each for each in rows if each["kind"] == "finding")
+    frames = [tables["frame"][place] for place in tables["path"][found["path"]]["frames"]]
+    names = [tables["function"][frame["function"]]["name"] for frame in frames]
+    assert names == [ROOT, "__rust_alloc"]
+    kinds = list(dict.fromkeys(each["kind"] for each in rows))
+    assert kinds[:5] == ["report", "function", "frame", "path", "finding"]
