@@ -28,6 +28,7 @@ from ringfence.pipeline.report.model import (
     Tool,
     is_elided,
 )
+from ringfence.pipeline.report.names import with_short_names
 from ringfence.pipeline.report.recommend import ExcerptOf, recommendations
 from ringfence.pipeline.report.unknown import is_unknown, unknowns
 from ringfence.pipeline.verdict import DEFAULT_FORMULA, Formula, verdict
@@ -108,7 +109,8 @@ def build_report(
     """
     rules = tuple(rules)
     reasons = allowed or {}
-    told = {finding.fingerprint: finding for finding in (*findings, *_not_found(roots))}.values()
+    every = map(_readable, (*findings, *_not_found(roots)))
+    told = {finding.fingerprint: finding for finding in every}.values()
     shown = sorted((each for each in told if strict or each.level is not Level.HIDDEN), key=_rank)
     open_findings = [each for each in told if each.fingerprint not in reasons]
     names = frozenset(each.fingerprint for each in shown)
@@ -157,6 +159,16 @@ def layout_report(*, build: Build, coverage: Coverage, layouts: Iterable[Layout]
 def this_tool() -> Tool:
     """Who writes reports."""
     return Tool(name="ringfence", version=version("ringfence"))
+
+
+def _readable(finding: Finding) -> Finding:
+    """What is said in words has no name that fills lines; the fields that name things keep them whole."""
+    return replace(
+        finding,
+        message=with_short_names(finding.message),
+        subject=with_short_names(finding.subject),
+        deed=with_short_names(finding.deed),
+    )
 
 
 def _not_found(roots: Iterable[RootResult]) -> Iterable[Finding]:

@@ -5,8 +5,9 @@
    function that it stands in.
 3. Generic arguments that are the standard library's defaults go: the global allocator, the hash map's random state.
 4. Where that is still too long, generic arguments are folded to ``…``, the innermost first.
+5. What is left of a name that fills lines (an iterator of forty adapters, a future of futures) loses its middle.
 
-Reports for machines keep the full names.
+Where a report names a function, a type or a frame in a field of its own, the name is whole.
 """
 
 import re
@@ -15,6 +16,8 @@ from functools import lru_cache
 
 from ringfence.graphs.names import STANDARD_CRATES, crate_of
 
+_QUOTED = re.compile(r"`([^`]+)`")
+_LINE = 80
 _IDENTIFIER = re.compile(r"(?:r#)?[\w$]+")
 _DEFAULT_ARGUMENTS = frozenset(
     {
@@ -38,21 +41,37 @@ def is_standard(function: str, file: str | None) -> bool:
     return file.startswith("std/") if file else crate_of(function) in STANDARD_CRATES
 
 
+def with_short_names(sentence: str) -> str:
+    """The sentence, no name between its backticks longer than a line."""
+    return _QUOTED.sub(lambda quoted: f"`{_short(quoted[1])}`", sentence)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LINE else shorten(name, _LINE)
+
+
 @lru_cache(maxsize=50_000)
 def shorten(name: str, width: int = 0) -> str:
     """The short form of a function's or a type's name as Rust prints it.
 
-    With a ``width`` its generic arguments are folded until it fits, or nothing is left to fold. What is no Rust path
-    stays as it is.
+    With a ``width`` its generic arguments are folded until it fits, or nothing is left to fold; then its middle goes
+    where it would fill lines. What is no Rust path is cut only so.
     """
     if name.count("<") > _DEEPEST_NAME:
-        return name
+        return _without_middle(name, width)
     short = _Parser(name, _UNLIMITED).whole()
     depth = _DEEPEST_FOLD
     while width and len(short) > width and depth >= 0:
         short = _Parser(name, depth).whole()
         depth -= 1
-    return short
+    return _without_middle(short, width)
+
+
+def _without_middle(name: str, width: int) -> str:
+    """Both ends of a name of more than two lines: it begins with whose it is and ends in what it is."""
+    if not width or len(name) <= 2 * _LINE:
+        return name
+    return f"{name[:_LINE]}…{name[-_LINE:]}"
 
 
 @dataclass(slots=True)

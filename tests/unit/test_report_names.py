@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ringfence.pipeline.report.names import is_standard, shorten
+from ringfence.pipeline.report.names import is_standard, shorten, with_short_names
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,29 @@ def test_generic_arguments_are_folded_only_when_the_name_is_too_long() -> None:
 
 def test_types_that_differ_in_their_arguments_stay_different() -> None:
     assert shorten("a::Ring<u32>::pop") != shorten("a::Ring<u64>::pop")
+
+
+def chained(adapters: int) -> str:
+    """A type such as an iterator of many adapters has."""
+    return "core::iter::Map<" * adapters + "core::ops::Range<u64>" + ">" * adapters
+
+
+@pytest.mark.parametrize("name", [chained(40), chained(500), "a::" + "very_long_" * 40 + "name", "extern " * 90])
+def test_no_name_of_a_sentence_fills_lines(name: str) -> None:
+    sentence = with_short_names(f"`{name}` allocates in `plant::Plant::on_packet`")
+    assert len(sentence) < 220
+    assert sentence.endswith("` allocates in `plant::Plant::on_packet`")
+
+
+def test_a_sentence_keeps_names_that_fit_and_what_is_no_name() -> None:
+    sentence = "`plant::Plant::on_packet` copies 4,096 bytes of `alloc::vec::Vec<u64, alloc::alloc::Global>` " * 3
+    assert with_short_names(sentence) == sentence
+
+
+def test_a_name_without_its_middle_keeps_both_ends() -> None:
+    name = "<" * 300 + "a::Beginning" + ">" * 300 + "::the_end"
+    assert shorten(name, 72).endswith("::the_end")
+    assert shorten(name) == name
 
 
 def test_the_source_says_what_is_of_the_standard_library_else_the_name_does() -> None:
