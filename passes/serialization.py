@@ -1,7 +1,7 @@
 """RF503 serialization: values that are turned into text or bytes, or back, below a root.
 
 1. A *format call* is a call of an entry function of a library that serialises (serde_json, bincode, postcard, prost,
-   rmp, ciborium, rkyv's serialiser) or formats (``format!``, ``write!``, ``to_string`` of what is no text), from code
+   rmp, ciborium, rkyv's serialiser) or formats (``format!``, ``write!``, a ``to_string`` whose body formats), from code
    outside of these libraries. The outermost inlined frame counts, and is told where it is written.
 2. What such a library does in turn, and implementations of ``Serialize``, ``Deserialize`` and ``core::fmt``'s traits,
    are parts of the call that led there: silent.
@@ -21,6 +21,7 @@ from ringfence.passes.advisory import ADVISORY_LEVELS
 from ringfence.passes.frames import best, from_outside
 from ringfence.passes.rule import Rule
 from ringfence.passes.sink import Sink
+from ringfence.passes.to_string import Formatting, is_to_string
 from ringfence.passes.writers import Writer, writer_of
 from ringfence.passes.written_calls import WrittenCall, spelled_call
 
@@ -64,8 +65,6 @@ _MESSAGE = re.compile(
 _FORMATTING = re.compile(
     r"alloc::fmt::format(?:::format_inner)?|core::fmt::write|core::fmt::Write::write_fmt|std::io::Write::write_fmt"
     r"|<.* as (?:core::fmt::Write|std::io::Write)>::write_fmt|std::io::stdio::_e?print"
-    r"|<(?!str\b|alloc::string::String\b|char\b|bool\b).* as alloc::string::(?:ToString|SpecToString)>::"
-    r"(?:to_string|spec_to_string)"
 )
 _INSIDE = STANDARD_CRATES | _LIBRARIES.keys() | {"serde", "serde_core", "itoa", "ryu", "log", "tracing", "tracing_core"}
 _PART = re.compile(
@@ -84,15 +83,18 @@ class SerializationPass:
         if _is_part(function.name):
             return
         found: dict[WrittenCall, list[SiteClass]] = defaultdict(list)
+        formatting = Formatting(function, hot_path)
         for position, site in enumerate(function.facts.calls):
             callee = display_name(site.callee) if site.callee else _method_called(function, position, hot_path)
-            call = _format_call(function, site.location, callee)
+            if is_to_string(callee) and not formatting.is_called(site):
+                callee = ""
+            call = _format_call(function, site.location, callee, formatting)
             if call is not None:
                 reached = hot_path.classifier.of_call(function, site)
                 found[call].append(from_outside(function, site.place, reached, call.location))
         for copy in function.facts.copies:
             # All that is left of an encoder that was inlined whole may be a copy of bytes.
-            call = _format_call(function, copy.location, "")
+            call = _format_call(function, copy.location, "", formatting)
             if call is not None:
                 reached = hot_path.classifier.of_event(function, copy.place, copy.location)
                 found[call].append(from_outside(function, copy.place, reached, call.location))
@@ -114,7 +116,7 @@ def _method_called(function: Function, position: int, hot_path: HotPath) -> str:
 def is_format_call(path: str) -> bool:
     """Whether a function, by its path, is an entry of a library that encodes or formats."""
     plain = without_generics(path)
-    return any(pattern.fullmatch(plain) for pattern in (_ENTRY, _MESSAGE, _FORMATTING))
+    return is_to_string(path) or any(pattern.fullmatch(plain) for pattern in (_ENTRY, _MESSAGE, _FORMATTING))
 
 
 @lru_cache(maxsize=50_000)
@@ -124,10 +126,12 @@ def _is_part(path: str) -> bool:
     return is_format_call(path) or crate_of(plain) in _INSIDE or _PART.match(plain) is not None
 
 
-def _format_call(function: Function, location: int, callee: str) -> WrittenCall | None:
+def _format_call(function: Function, location: int, callee: str, formatting: Formatting) -> WrittenCall | None:
     """The outermost format call at an event; None where there is none, or it is a part of another."""
     for frame in reversed(function.chain(location)[:-1]):
         path = function.name_of(frame)
+        if is_to_string(path) and not formatting.is_inlined((frame.subprogram, frame.inlined_at)):
+            continue
         if is_format_call(path):
             return WrittenCall(path, frame.inlined_at)
         if _PART.match(without_generics(path)):
@@ -157,7 +161,7 @@ def _library(path: str) -> str:
     message = _MESSAGE.fullmatch(plain)
     if message:
         return message["crate"]
-    return "core::fmt" if _FORMATTING.fullmatch(plain) else crate_of(plain)
+    return "core::fmt" if is_to_string(path) or _FORMATTING.fullmatch(plain) else crate_of(plain)
 
 
 _PARSING = re.compile(r"::(?:from|take_from|de|decode|borrow_decode|merge|try_from)[^:]*$")

@@ -2,12 +2,24 @@
 
 use std::fmt;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 pub struct Id(pub u64);
 
 impl fmt::Display for Id {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "#{}", self.0)
+    }
+}
+
+pub struct Side {
+    pub name: String,
+}
+
+#[allow(clippy::to_string_trait_impl)]
+impl ToString for Side {
+    fn to_string(&self) -> String {
+        self.name.clone()
     }
 }
 
@@ -61,6 +73,46 @@ impl Journal {
     #[inline(never)]
     pub fn copy_name(&self) -> String {
         self.name.to_string()
+    }
+
+    /// Text behind another type is copied as well.
+    // ringfence: root
+    #[inline(never)]
+    pub fn copy_lossy(&self, bytes: &[u8]) -> String {
+        String::from_utf8_lossy(bytes).to_string()
+    }
+
+    // ringfence: root
+    #[inline(never)]
+    pub fn copy_through_references(&self) -> String {
+        let name: &str = &self.name;
+        (&&name).to_string()
+    }
+
+    // ringfence: root
+    #[inline(never)]
+    pub fn copy_letter(&self, letter: char, is_open: bool) -> String {
+        letter.to_string() + &is_open.to_string()
+    }
+
+    /// `ToString` by hand has nothing of `Display`.
+    // ringfence: root
+    #[inline(never)]
+    pub fn copy_by_hand(&self, side: &Side) -> String {
+        side.to_string()
+    }
+
+    /// What holds text has a `Display` like anything else.
+    // ringfence: root
+    #[inline(never)]
+    pub fn shared(&self, name: &Arc<str>) -> String {
+        name.to_string()
+    }
+
+    // ringfence: root
+    #[inline(never)]
+    pub fn shown(&self, id: &Id) -> String {
+        id.to_string()
     }
 
     /// Only where it panics.
