@@ -190,6 +190,7 @@ class Explainer(Generic[P]):
             path_class=found.rank.path_class,
             always=group.always,
             loop_depth=found.rank.loop_depth,
+            own_loop_depth=self._own_loops(found, above, position),
             grows=found.rank.grows,
             path=tuple(hops),
             anchor=anchor,
@@ -204,6 +205,22 @@ class Explainer(Generic[P]):
             calls_above=len(above),
             site=found.site,
         )
+
+    def _own_loops(self, found: "_Found[P]", above: Sequence[Edge], position: int | None) -> int:
+        """The loops around the anchor, the ``position``-th frame around the event: not those of what it calls."""
+        if position is None:
+            return found.rank.loop_depth
+        outer = (self._classifier.of_call(self._hot_path.function(edge.caller), edge.site) for edge in above)
+        function = self._hot_path.function(function_of(found.state))
+        site = found.inner.edge.site if found.inner else None
+        reached = self._classifier.of_call(function, site) if site else found.site.site_class
+        location = site.location if site else found.site.location
+        here = reached.loop_depth
+        if position:
+            called_at = function.chain(location)[position - 1].inlined_at
+            places = (place for place, where in function.events() if where == location)
+            here = min(here, max((function.loops_outside(each, called_at) for each in places), default=here))
+        return sum(each.loop_depth for each in outer) + here
 
     def _folded(self, group: "_Group[P]", members: Mapping[_Member, None]) -> set[FoldedPlace]:
         """Where the members stand in libraries."""

@@ -62,6 +62,9 @@ class Anchored(Generic[P]):
     path_class: PathClass
     always: bool
     loop_depth: int
+    """Loops around all calls of the path, those of libraries too."""
+    own_loop_depth: int
+    """Loops around the anchor: how often the user's own code comes there. All, where nothing is the user's own."""
     grows: bool
     path: tuple[Hop, ...]
     anchor: int

@@ -96,6 +96,16 @@ class Function:
             chain = chain[: outermost(chain, self.inlined_as) + 1]
         return chain or self.entry
 
+    def loops_outside(self, place: int, written_at: int) -> int:
+        """How many of the loops around a place do not stand in what was inlined at a location
+        (`ringfence.pipeline.ir.loop_owners`); -1 where that is the function itself."""
+        if written_at < 0:
+            return 0
+        return sum(not self._is_inside(owner, written_at) for owner in self.facts.places[place].loops)
+
+    def _is_inside(self, owner: int, written_at: int) -> bool:
+        return owner == written_at or any(frame.inlined_at == written_at for frame in self.chain(owner))
+
     def bound(self, parameter: int) -> tuple[int, str] | None:
         """Module and symbol of what is passed for a parameter; None where callers may differ."""
         return next(((module, symbol) for position, module, symbol in self.bindings if position == parameter), None)

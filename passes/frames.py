@@ -94,8 +94,7 @@ def from_outside(function: Function, place: int, site: SiteClass, written_at: in
     """How an event is reached, seen from whoever wrote the operation that it belongs to: of the loops around it those
     count that are not the operation's own (`ringfence.pipeline.ir.loop_owners`). ``written_at`` is the location that
     the operation was inlined at, -1 where the function itself is the operation, or that of the call of it."""
-    loops = function.facts.places[place].loops
-    own = sum(written_at < 0 or _is_inside(function, owner, written_at) for owner in loops)
+    own = len(function.facts.places[place].loops) - function.loops_outside(place, written_at)
     return replace(site, loop_depth=max(site.loop_depth - own, 0))
 
 
@@ -109,11 +108,6 @@ def reached_from_outside(
         )
         for each in operations
     ]
-
-
-def _is_inside(function: Function, owner: int, written_at: int) -> bool:
-    """Whether a function that was inlined at a location stands in what was inlined at another one."""
-    return owner == written_at or any(frame.inlined_at == written_at for frame in function.chain(owner))
 
 
 def best(sites: Sequence[SiteClass]) -> SiteClass:

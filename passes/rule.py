@@ -104,6 +104,7 @@ class Finding:
     path_class: PathClass
     frequency: Frequency
     loop_depth: int
+    """Loops around all calls of the path, those of libraries too."""
     root: str
     """Path of the root function as Rust prints it."""
     sink: str
@@ -122,6 +123,8 @@ class Finding:
     when: str = ""
     """How often, as the message ends before the name of the root: ``on every call of``, ``in a loop of``."""
     detail: Mapping[str, object] = field(default_factory=dict[str, object])
+    own_loop_depth: int = 0
+    """Loops around the anchor: how often the user's own code comes there."""
 
     @property
     def place(self) -> Location | None:

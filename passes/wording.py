@@ -50,7 +50,7 @@ def worded(
     api = _api(each)
     subject, deed = _subject_and_deed(rule, each)
     frequency = Frequency.ALWAYS if each.always else Frequency.CONDITIONAL
-    how_often = "in" if sink.is_panic else _when(each.path_class, each.loop_depth, always=each.always)
+    how_often = "in" if sink.is_panic else _when(each.path_class, each.own_loop_depth, always=each.always)
     detail: dict[str, object] = dict(sink.notes)
     if sink.size >= 0:
         detail["bytes"] = sink.size
@@ -75,6 +75,7 @@ def worded(
         path_class=each.path_class,
         frequency=frequency,
         loop_depth=each.loop_depth,
+        own_loop_depth=each.own_loop_depth,
         root=root.name,
         sink=sink.what,
         message=" ".join(filter(None, (subject, deed, how_often, f"`{short_name(root.name)}`"))),
@@ -180,9 +181,9 @@ def _api(each: Anchored[Sink]) -> str:
     return method_name(_called(each))
 
 
-def _when(path_class: PathClass, loop_depth: int, *, always: bool) -> str:
+def _when(path_class: PathClass, own_loops: int, *, always: bool) -> str:
     match path_class:
-        case PathClass.HOT if loop_depth:
+        case PathClass.HOT if own_loops:
             return "in a loop of"
         case PathClass.HOT:
             return "on every call of" if always else "on some calls of"

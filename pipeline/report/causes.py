@@ -47,7 +47,7 @@ def _expression(finding: Finding) -> tuple[object, ...]:
 def _cause(group: Sequence[Finding]) -> Cause:
     together: dict[tuple[object, ...], list[Finding]] = defaultdict(list)
     for finding in sorted(group, key=_badness):
-        together[finding.path_class, finding.frequency, finding.loop_depth > 0].append(finding)
+        together[finding.path_class, finding.frequency, finding.own_loop_depth > 0].append(finding)
     first, *others = (sorted(each, key=_heaviest_first) for each in together.values())
     return Cause(
         root=first[0].root,
@@ -86,7 +86,7 @@ def _badness(finding: Finding) -> tuple[int, PathClass, bool, int, int, str]:
         _LEVELS.index(finding.level.shown),
         finding.path_class,
         is_seldom,
-        -finding.loop_depth,
+        -finding.own_loop_depth,
         -finding.rule.weight,
         finding.fingerprint,
     )

@@ -219,6 +219,7 @@ def _finding(finding: Finding, excerpt: ExcerptOf, allowed: str | None) -> model
         class_=CLASS_NAMES[finding.path_class],
         frequency=finding.frequency,
         loop_depth=finding.loop_depth,
+        own_loop_depth=finding.own_loop_depth,
         root=finding.root,
         sink=finding.sink,
         message=finding.message,

@@ -12,7 +12,7 @@ from ringfence.passes.rule import Level
 from ringfence.pipeline.report.calls import OUTDENT, path_lines
 from ringfence.pipeline.report.model import Cause, Finding, Place
 from ringfence.pipeline.report.names import shorten
-from ringfence.pipeline.report.sentences import counted, effects_sentence
+from ringfence.pipeline.report.sentences import counted, effects_sentence, loops_sentence
 from ringfence.pipeline.report.terminal import (
     FRAME,
     HELP,
@@ -199,8 +199,7 @@ def _other_fingerprints(cause: Cause, told: Mapping[str, Finding]) -> str:
 
 def _class_sentence(cause: Cause, told: Mapping[str, Finding]) -> str:
     finding = told[cause.leading.findings[0]]
-    loops = {0: "not in a loop", 1: "in a loop"}.get(finding.loop_depth, f"in loops {finding.loop_depth} deep")
-    parts = [f"{finding.class_}, {finding.frequency.value}, {loops}"]
+    parts = [f"{finding.class_}, {finding.frequency.value}, {loops_sentence(finding)}"]
     parts.append(path_count(finding.paths))
     removed = msgspec.convert(finding.detail.get("removes", ()), tuple[str, ...])
     elsewhere = [told[name].rule for name in removed if name not in cause.findings]

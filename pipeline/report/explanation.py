@@ -22,6 +22,7 @@ from ringfence.pipeline.report.explanation_model import (
 )
 from ringfence.pipeline.report.model import Finding, Place
 from ringfence.pipeline.report.names import shorten
+from ringfence.pipeline.report.sentences import loops_sentence
 from ringfence.pipeline.report.terminal import (
     CLASS_STYLES,
     FRAME,
@@ -142,9 +143,8 @@ def _place(place: Place) -> str:
 
 
 def _add_class(page: Page, finding: Finding, turns: Sequence[Turn]) -> None:
-    loops = {0: "not in a loop", 1: "in a loop"}.get(finding.loop_depth, f"in loops {finding.loop_depth} deep")
     head = styled(("class", STRONG), ": ", (finding.class_, CLASS_STYLES[finding.class_]))
-    page.add_wrapped(head + styled(f", {finding.frequency.value}, {loops}"), _STEP)
+    page.add_wrapped(head + styled(f", {finding.frequency.value}, {loops_sentence(finding)}"), _STEP)
     for turn in turns:
         page.add_wrapped(styled(f"  {turn.class_}: {safe(turn.why)}"), 2 * _STEP)
     if not turns:

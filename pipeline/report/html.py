@@ -12,7 +12,13 @@ from markdown_it import MarkdownIt
 from ringfence.pipeline.report import markdown
 from ringfence.pipeline.report.layout_svg import layout_svg
 from ringfence.pipeline.report.model import Cause, Finding, Layout, Report, Step
-from ringfence.pipeline.report.sentences import counted, effects_sentence, isolation_sentence, split_sentence
+from ringfence.pipeline.report.sentences import (
+    counted,
+    effects_sentence,
+    isolation_sentence,
+    loops_sentence,
+    split_sentence,
+)
 from ringfence.pipeline.report.terminal import UNBREAKABLE
 
 _MOST_CAUSES = 500
@@ -104,7 +110,7 @@ def _cause(cause: Cause, told: Mapping[str, Finding]) -> str:
     help_ = f"<p>{_prose(finding.help)}</p>" if finding.help else ""
     allowed = f'<p class="quiet">allowed: {escape(finding.suppressed)}</p>' if finding.suppressed else ""
     names = ", ".join(f"{told[name].rule} {name}" for name in cause.findings)
-    facts = f"{finding.class_}, {finding.frequency.value}, loop depth {finding.loop_depth}; {names}"
+    facts = f"{finding.class_}, {finding.frequency.value}, {loops_sentence(finding)}; {names}"
     others = "".join(f"<p>also {_prose(effects_sentence(each))}</p>" for each in cause.others)
     return (
         f'<details><summary><b class="{cause.level.value}">{" ".join(cause.leading.rules)}</b> {_prose(cause.message)} '

@@ -191,7 +191,7 @@ def _deed(finding: Finding) -> str:
 
 
 def _rank(finding: Finding) -> tuple[int, int, int]:
-    return _LEVELS.index(finding.level), _CLASSES.index(finding.class_), -finding.loop_depth
+    return _LEVELS.index(finding.level), _CLASSES.index(finding.class_), -finding.own_loop_depth
 
 
 def _line(group: Sequence[Finding]) -> str:

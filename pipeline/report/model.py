@@ -196,6 +196,9 @@ class FindingWithoutPath(msgspec.Struct, frozen=True, kw_only=True):
     class_: ClassName = msgspec.field(name="class")
     frequency: Frequency
     loop_depth: int
+    """Loops around all calls of the path, those of libraries too."""
+    own_loop_depth: int = 0
+    """Loops around the line of ``location``: how often the user's own code comes there."""
     root: str
     sink: str
     message: str

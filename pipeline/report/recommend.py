@@ -188,7 +188,7 @@ def _rank(finding: Finding) -> _Rank:
         _LEVELS.index(finding.level),
         _CLASSES.index(finding.class_),
         finding.frequency is not Frequency.ALWAYS,
-        -finding.loop_depth,
+        -finding.own_loop_depth,
         finding.rule,
         finding.fingerprint,
     )
@@ -215,7 +215,7 @@ def _effect(findings: Sequence[Finding]) -> str:
     worst = min(findings, key=_rank)
     roots = sorted({each.root for each in findings})
     where = f"`{_last_two(roots[0])}`" if len(roots) == 1 else f"{len(roots)} roots"
-    loop = ", in a loop" if worst.loop_depth else ""
+    loop = ", in a loop" if worst.own_loop_depth else ""
     return f"{what} less under {where} ({worst.class_}, {worst.frequency.value}{loop})"
 
 

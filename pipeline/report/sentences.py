@@ -12,6 +12,7 @@ from ringfence.pipeline.report.model import (
     Cause,
     Coverage,
     Effects,
+    Finding,
     LayoutSplit,
     Report,
 )
@@ -33,6 +34,13 @@ def coverage_sentence(coverage: Coverage) -> str:
         f"contracts: {coverage.contracts}" if coverage.contracts else "",
     ]
     return ", ".join(filter(None, parts))
+
+
+def loops_sentence(finding: Finding) -> str:
+    """How deep in loops of the user's code the call stands, and whether it loops itself."""
+    own, inside = finding.own_loop_depth, finding.loop_depth - finding.own_loop_depth
+    loops = {0: "not in a loop", 1: "in a loop"}.get(own, f"in loops {own} deep")
+    return f"{loops} (the call itself loops)" if inside > 0 else loops
 
 
 def isolation_sentence(atomic: AtomicField) -> str:

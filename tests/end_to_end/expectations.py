@@ -1,7 +1,8 @@
 """What a testcrate expects of its audit, written beside its code.
 
 ``//~ RF101 hot`` at the end of a line says: on this line a finding of that rule and class is anchored. Words that
-narrow it may follow: ``always`` or ``conditional``, ``loop=2`` for the depth, ``root=NAME`` where several come by.
+narrow it may follow: ``always`` or ``conditional``, ``loop=2`` for the depth, ``own=1`` for that of the own code alone,
+``root=NAME`` where several come by.
 Several marks are separated by semicolons; the same one twice means two findings. A line that holds nothing but
 ``//~^ …`` speaks of the line of code above it. Every finding must be marked, and every mark must be found.
 """
@@ -33,6 +34,7 @@ class Mark:
     frequency: str = ""
     loop_depth: int = -1
     root: str = ""
+    own_loop_depth: int = -1
 
     def matches(self, finding: Finding) -> bool:
         """Whether the finding is the one that is meant."""
@@ -41,18 +43,21 @@ class Mark:
             and (finding.rule, finding.class_) == (self.rule, self.path_class)
             and self.frequency in ("", finding.frequency)
             and self.loop_depth in (-1, finding.loop_depth)
+            and self.own_loop_depth in (-1, finding.own_loop_depth)
             and (not self.root or f"::{finding.root}".endswith(f"::{self.root}"))
         )
 
     @property
     def precision(self) -> int:
         """How many of the words that may follow are there: the most precise marks choose first."""
-        return bool(self.frequency) + (self.loop_depth >= 0) + bool(self.root)
+        depths = (self.loop_depth >= 0) + (self.own_loop_depth >= 0)
+        return bool(self.frequency) + depths + bool(self.root)
 
     def __str__(self) -> str:
         depth = f"loop={self.loop_depth}" if self.loop_depth >= 0 else ""
+        own = f"own={self.own_loop_depth}" if self.own_loop_depth >= 0 else ""
         root = f"root={self.root}" if self.root else ""
-        words = (self.rule, self.path_class, self.frequency, depth, root)
+        words = (self.rule, self.path_class, self.frequency, depth, own, root)
         return f"{self.file}:{self.line}: {' '.join(filter(None, words))}"
 
 
@@ -84,18 +89,20 @@ def _marks_in(file: Path, crate: Path) -> Iterator[Mark]:
 
 def _mark(written: str, file: str, line: int) -> Mark:
     rule, path_class, *narrowing = written.split()
-    frequency, loop_depth, root = "", -1, ""
+    frequency, loop_depth, own_loop_depth, root = "", -1, -1, ""
     for word in narrowing:
         key, _, value = word.partition("=")
         if word in _FREQUENCIES:
             frequency = word
         elif key == "loop":
             loop_depth = int(value)
+        elif key == "own":
+            own_loop_depth = int(value)
         elif key == "root" and value:
             root = value
         else:
             raise ValueError(f"{file}:{line}: `{word}` says nothing about a finding")
-    return Mark(file, line, rule, path_class, frequency, loop_depth, root)
+    return Mark(file, line, rule, path_class, frequency, loop_depth, root, own_loop_depth)
 
 
 def differences(report: Report, crate: Path) -> list[str]:
@@ -121,5 +128,6 @@ def compare(expected: Iterable[Mark], findings: Iterable[Finding]) -> list[str]:
 
 def _unexpected(finding: Finding) -> str:
     file, line = place(finding)
-    found = Mark(file, line, finding.rule, finding.class_, finding.frequency, finding.loop_depth, finding.root)
+    depths = finding.loop_depth, finding.root, finding.own_loop_depth
+    found = Mark(file, line, finding.rule, finding.class_, finding.frequency, *depths)
     return f"unexpected  {found}: {finding.message}"

@@ -34,7 +34,9 @@ def told(
     when = "in a loop of" if loops else "on some calls of" if seldom else "on every call of"
     made = numbered(number, finding(rule, path_class, anchor=at, root=root, message=f"{subject} {deed} {when} `it`"))
     frequency = Frequency.CONDITIONAL if seldom else Frequency.ALWAYS
-    return replace(made, subject=subject, deed=deed, when=when, frequency=frequency, loop_depth=loops)
+    return replace(
+        made, subject=subject, deed=deed, when=when, frequency=frequency, loop_depth=loops, own_loop_depth=loops
+    )
 
 
 def causes_of(*findings: Finding, strict: bool = False, allowed: Sequence[int] = ()) -> tuple[Cause, ...]:

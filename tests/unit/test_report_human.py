@@ -1,6 +1,7 @@
 """The report as people read it, compared as text."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -30,6 +31,7 @@ from ringfence.pipeline.report.compose import RootResult, layout_report
 from ringfence.pipeline.report.human import render, render_layouts
 from ringfence.pipeline.report.model import Layout, LayoutField, Place
 from ringfence.pipeline.report.model import Step as ReportStep
+from ringfence.pipeline.report.sentences import loops_sentence
 from ringfence.pipeline.report.terminal import styled, unbroken, wrapped
 from ringfence.pipeline.source import SourceTree
 
@@ -459,3 +461,18 @@ def test_a_type_without_bytes_has_no_ruler() -> None:
 
 def test_no_layouts_are_said_to_be_none() -> None:
     assert rendered_layouts().startswith("no type to show")
+
+
+@pytest.mark.parametrize(
+    ("own", "all_loops", "words"),
+    [
+        (0, 0, "not in a loop"),
+        (1, 1, "in a loop"),
+        (2, 2, "in loops 2 deep"),
+        (0, 2, "not in a loop (the call itself loops)"),
+        (1, 2, "in a loop (the call itself loops)"),
+    ],
+)
+def test_loops_of_a_library_are_told_apart_from_those_of_the_user(own: int, all_loops: int, words: str) -> None:
+    (told,) = report([replace(finding(), loop_depth=all_loops, own_loop_depth=own)]).findings
+    assert loops_sentence(told) == words

@@ -9,14 +9,14 @@ use std::sync::mpsc::Receiver;
 #[inline(never)]
 pub fn cancelled(orders: &mut HashMap<u64, u64>, ids: &[u64]) {
     for id in ids {
-        orders.remove(id); //~ RF306 hot loop=1
+        orders.remove(id); //~ RF306 hot loop=1 own=1
     }
 }
 
 // ringfence: root
 #[inline(never)]
 pub fn forgotten(seen: &mut HashSet<u32>, ids: &[u32]) -> usize {
-    ids.iter().filter(|id| seen.remove(id)).count() //~ RF306 hot loop=1
+    ids.iter().filter(|id| seen.remove(id)).count() //~ RF306 hot loop=1 own=1
 }
 
 /// One removal probes in a loop of the table's own.
@@ -30,7 +30,7 @@ pub fn cancelled_once(orders: &mut HashMap<u64, u64>, id: u64) -> Option<u64> {
 #[inline(never)]
 pub fn drained(inbox: &Receiver<u64>) -> u64 {
     let mut sum = 0u64;
-    while let Ok(value) = inbox.try_recv() { //~ RF204 hot loop=1; RF204 hot; RF202 hot; RF202 cold
+    while let Ok(value) = inbox.try_recv() { //~ RF204 hot loop=1 own=1; RF204 hot; RF202 hot; RF202 cold
         //~^ RF103 hot; RF201 hot; RF201 hot
         sum = sum.wrapping_add(value);
     }
@@ -40,16 +40,34 @@ pub fn drained(inbox: &Receiver<u64>) -> u64 {
 // ringfence: root
 #[inline(never)]
 pub fn received(inbox: &Receiver<u64>) -> u64 {
-    inbox.try_recv().unwrap_or(0) //~ RF204 hot loop=0; RF204 hot loop=0; RF202 hot; RF202 cold
-    //~^ RF103 hot; RF201 hot; RF201 hot
+    inbox.try_recv().unwrap_or(0) //~ RF204 hot loop=0; RF204 hot loop=0; RF202 hot own=0; RF202 cold
+    //~^ RF103 hot own=0; RF201 hot own=0; RF201 hot own=0
 }
 
 /// `write_all` has a loop of its own, which is none of who writes once.
 // ringfence: root
 #[inline(never)]
 pub fn stored(file: &mut File, bytes: &[u8]) -> bool {
-    file.write_all(bytes).is_ok() //~ RF202 hot; RF103 hot; RF401 hot
-} //~ RF103 hot; RF401 hot
+    file.write_all(bytes).is_ok() //~ RF202 hot loop=1 own=0; RF103 hot own=0; RF401 hot own=0
+} //~ RF103 hot own=0; RF401 hot own=0
+
+// ringfence: root
+#[inline(never)]
+pub fn stored_each(file: &mut File, parts: &[Vec<u8>]) -> bool {
+    let mut stored = 0;
+    for part in parts {
+        stored += usize::from(file.write_all(part).is_ok()); //~ RF202 hot loop=2 own=1; RF103 hot own=1; RF401 hot own=1
+        //~^ RF103 hot own=1; RF401 hot own=1
+    }
+    stored == parts.len()
+}
+
+/// The loop of a library runs the closure: it stands in it.
+// ringfence: root
+#[inline(never)]
+pub fn told_apart(numbers: &mut Vec<u64>) {
+    numbers.dedup_by_key(|number| std::hint::black_box(vec![0u8; *number as usize]).len()); //~ RF101 hot own=1; RF103 hot own=1
+}
 
 /// The check stands in front of the loop and at its end.
 // ringfence: root
