@@ -4,12 +4,14 @@ Read from names and places alone, below one root:
 
 1. An allocation and a free *fit* where both are hot and the frames behind their anchors name the same owner:
    ``String``, ``Vec<u8>``, ``Box<Quote>``.
-2. A *temporary* is freed in the same function of the user's own, behind the place where it is allocated, and as many
-   owners of that type are freed there as are allocated: none escapes, as far as names tell.
+2. A *temporary* is freed in the same function of the user's own, behind the place where it is allocated and on every
+   call, and as many owners of that type are freed there as are allocated: none escapes, as far as names tell. What is
+   freed on some ways only (where ``?`` leaves) may be returned, or kept, on the others.
 3. A *pool candidate* is an allocation of a boxed or counted type that fits a free anywhere else under the root: each
    event makes one object and gives one back. What is assigned over an old value is of this kind.
 
-Not handled: an owner inside of a struct that is dropped as a whole; which of two values of one type is the one freed.
+Not handled: an owner inside of a struct that is dropped as a whole; which of two values of one type is the one freed,
+as where a parameter is freed and a new value of its type returned.
 """
 
 import re
@@ -51,6 +53,8 @@ class _Event:
     function: str
     place: tuple[int, int]
     """Line and column."""
+    always: bool
+    """On every call of the root."""
     is_own: bool
     """The user's own line makes or drops the value: what it calls is std's."""
 
@@ -80,7 +84,7 @@ def _event(fingerprint: str, each: Anchored[Sink]) -> _Event | None:
         return None
     name = anchor.function.name_of(anchor.frame)
     place = (anchor.frame.line, anchor.frame.column)
-    return _Event(fingerprint, owner, name, place, crate_of(paths[0]) in STANDARD_CRATES)
+    return _Event(fingerprint, owner, name, place, each.always, crate_of(paths[0]) in STANDARD_CRATES)
 
 
 def _advice(allocated: Sequence[_Event], freed: Sequence[_Event]) -> dict[str, Advice]:
@@ -94,7 +98,7 @@ def _advice(allocated: Sequence[_Event], freed: Sequence[_Event]) -> dict[str, A
     found: dict[str, Advice] = {}
     for event in allocated:
         frees = here[event.owner, event.function]
-        behind = [each for each in frees if each.place > event.place]
+        behind = [each for each in frees if each.always and each.place > event.place]
         is_known = event.is_own or not _COUNTED.match(event.owner)
         if behind and is_known and len({each.place for each in frees}) >= len(made[event.owner, event.function]):
             found[event.fingerprint] = _temporary(event, behind[0])

@@ -42,7 +42,7 @@ def test_an_object_that_replaces_another_one_is_for_a_pool(audited: Report) -> N
     assert "temporary" not in found.detail
 
 
-@pytest.mark.parametrize("root", ["rename", "copy"])
+@pytest.mark.parametrize("root", ["rename", "copy", "all_of"])
 def test_what_stays_or_is_returned_is_neither(audited: Report, root: str) -> None:
     assert not {"temporary", "pool"} & allocation(audited, root).detail.keys()
 

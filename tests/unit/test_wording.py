@@ -81,6 +81,26 @@ def test_what_a_library_makes_and_keeps_is_not_called_temporary(makers: tuple[st
     assert "keep a pool" not in found.help
 
 
+@pytest.mark.parametrize(("other_way", "is_temporary"), [("gone", True), ("kept", False)])
+def test_what_is_freed_on_some_ways_only_is_not_called_temporary(other_way: str, *, is_temporary: bool) -> None:
+    source = Source()
+    root = source.subprogram("root", "/own/lib.rs")
+    made, dropped = (
+        source.subprogram(name, "/std/lib.rs")
+        for name in ("alloc::vec::Vec<u8>::of", "core::ptr::drop_in_place::<alloc::vec::Vec<u8>>")
+    )
+    text = f"""define ptr @root(i1 %failed) !dbg {root} {{
+      %p = call ptr @{ALLOC}(i64 8, i64 8), !dbg {source.at(made, 2, inlined_at=source.at(root, 5))}
+      br i1 %failed, label %gone, label %{other_way}
+    gone:
+      call void @{DEALLOC}(ptr %p, i64 8, i64 8), !dbg {source.at(dropped, 3, inlined_at=source.at(root, 6))}
+      ret ptr null
+    kept:
+      ret ptr %p }}"""
+    (found,) = findings(link(source.module(text)), "RF101")
+    assert ("it is temporary" in found.help) == is_temporary
+
+
 def test_a_wait_is_said_to_be_in_one_loop_only() -> None:
     source = Source()
     root = source.subprogram("root", "/own/lib.rs")

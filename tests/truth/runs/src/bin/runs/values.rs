@@ -178,6 +178,9 @@ fn temporaries() {
     for prices in [&[3, 1, 2][..], &[5; 40]] {
         window("temporaries::Desk::median", || desk.median(black_box(prices)));
     }
+    for prices in [&[Some(3), Some(1)][..], &[Some(5), None]] {
+        window("temporaries::Desk::all_of", || desk.all_of(black_box(prices)));
+    }
     for id in 0..MANY {
         window("temporaries::Desk::reconnect", || desk.reconnect(black_box(id)));
         window("temporaries::Desk::rename", || desk.rename(black_box("name")));
