@@ -224,6 +224,9 @@ def _deed(finding: Finding) -> str:
 
 
 def _plural(name: str) -> str:
+    counted, is_in, where = name.partition(" in ")
+    if is_in:
+        return f"{_plural(counted)} in {_plural(where)}"
     if name.endswith("ch"):
         return f"{name}es"
     return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"

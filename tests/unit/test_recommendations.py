@@ -11,9 +11,11 @@ from ringfence.passes.allocation import HEAP_ALLOCATION, HEAP_FREE, HEAP_GROWTH
 from ringfence.passes.blocking import BLOCKING_CALL
 from ringfence.passes.branching import POINTER_CALL, VIRTUAL_CALL
 from ringfence.passes.channels import SHARED_QUEUE
+from ringfence.passes.checks import WIDE_MATCH
 from ringfence.passes.hints import UNHINTED_BRANCH
 from ringfence.passes.limits import INLINE_ASSEMBLY, MISSING_IR
 from ringfence.passes.locking import LOCK
+from ringfence.passes.lookups import HASH_LOOKUP
 from ringfence.passes.rule import Finding, Rule, Via
 from ringfence.passes.spinning import SPIN_WAIT
 from ringfence.pipeline.report.model import Recommendation, Report
@@ -248,6 +250,8 @@ def test_what_a_library_does_inside_is_not_mended_at_the_call(
         (UNHINTED_BRANCH, "2 unhinted branches"),
         (INLINE_ASSEMBLY, "2 inline assemblies"),
         (VIRTUAL_CALL, "2 virtual calls"),
+        (WIDE_MATCH, "2 wide matches in loops"),
+        (HASH_LOOKUP, "2 hash lookups in loops"),
     ],
 )
 def test_what_goes_is_counted_in_plurals(rule: Rule, effect: str) -> None:
