@@ -32,7 +32,6 @@ def test_each_line_that_encodes_is_one_finding_that_names_the_call(encoding: lis
         "note": ("write!", "core::fmt"),
         "number": ("u64::to_string", "core::fmt"),
         "shared": ("Arc<str>::to_string", "core::fmt"),
-        "shown": ("Id::to_string", "core::fmt"),
     }
     assert len(hot) == sum(each.class_ == "hot" for each in encoding)
     assert {each.level for each in hot.values()} == {"warning"}

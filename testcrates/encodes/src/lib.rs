@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 pub struct Id(pub u64);
 
@@ -105,14 +104,8 @@ impl Journal {
     /// What holds text has a `Display` like anything else.
     // ringfence: root
     #[inline(never)]
-    pub fn shared(&self, name: &Arc<str>) -> String {
+    pub fn shared(&self, name: &std::sync::Arc<str>) -> String {
         name.to_string()
-    }
-
-    // ringfence: root
-    #[inline(never)]
-    pub fn shown(&self, id: &Id) -> String {
-        id.to_string()
     }
 
     /// Only where it panics.

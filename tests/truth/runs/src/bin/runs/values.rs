@@ -3,7 +3,7 @@
 use apis::{Plant, Quote};
 use clones::{Depth, Label};
 use copies::{Book, Engine, Ladder};
-use encodes::{Id, Journal};
+use encodes::{Id, Journal, Side};
 use runs::window;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -150,6 +150,14 @@ fn encodes() {
         window("encodes::Journal::number", || journal.number(black_box(1_000_000_007)));
         window("encodes::Journal::copy_name", || journal.copy_name());
         window("encodes::Journal::checked", || journal.checked(black_box(3)));
+    }
+    let (side, shared): (_, Arc<str>) = (Side { name: "buy".to_owned() }, Arc::from("shared"));
+    for bytes in [&b"text"[..], b"no \xff text"] {
+        window("encodes::Journal::copy_lossy", || journal.copy_lossy(black_box(bytes)));
+        window("encodes::Journal::copy_through_references", || journal.copy_through_references());
+        window("encodes::Journal::copy_letter", || journal.copy_letter(black_box('a'), black_box(true)));
+        window("encodes::Journal::copy_by_hand", || journal.copy_by_hand(black_box(&side)));
+        window("encodes::Journal::shared", || journal.shared(black_box(&shared)));
     }
     for id in 0..MANY {
         window("encodes::Journal::note", || journal.note(&black_box(Id(id << 32))));
